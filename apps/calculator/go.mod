@@ -1,0 +1,3 @@
+module tareweight.example/calculator
+
+go 1.19

@@ -1,0 +1,1 @@
+"""A small JSON service that greets."""

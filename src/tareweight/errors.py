@@ -1,0 +1,58 @@
+"""The errors that a user can meet.
+
+Each says in one line what is wrong, where, and what to do; `exit_code` is what the command ends with.
+The codes are few: 1 a target failed, 2 bad input, 3 no usable engine, 130 interrupted (`docs/exit-codes.md`).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TareError(Exception):
+    """Base of every error that is told to the user as one line rather than as a traceback.
+
+    `what` names the fault and where it lies; `hint`, when given, is what to do about it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, hint: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.hint}" if self.hint else self.what
+
+
+class BadInput(TareError):
+    """Something that the user wrote can't be used: a file, a key, an option, a name."""
+
+    exit_code = 2
+
+
+class EngineError(TareError):
+    """There is no Docker Engine that can be used, or it went away."""
+
+    exit_code = 3
+
+
+class BaseUnavailable(TareError):
+    """A base image can be had neither from a registry nor from Debian packages; fails its targets only."""
+
+
+class Interrupted(TareError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = 130
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A phrase for the end of "unknown X": the nearest known name, or all of them when none is near."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    return f"Known: {', '.join(names)}" if names else "There are none"
