@@ -1,0 +1,7 @@
+"""What the user wrote: apps, their variants, and what an image of theirs must do."""
+
+from tareweight.catalog.apps import App, Needs, Target
+from tareweight.catalog.checks import Check, Expect, Http
+from tareweight.catalog.discover import discover, select
+
+__all__ = ["App", "Check", "Expect", "Http", "Needs", "Target", "discover", "select"]

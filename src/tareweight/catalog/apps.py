@@ -1,0 +1,126 @@
+"""App, Target and what a variant needs beyond the lock-down."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tareweight.catalog.checks import Check, parse
+from tareweight.tomlfile import Table, load
+
+MEMORY = "256MB"
+_MEMORY = re.compile(r"([1-9]\d*)(MB|GB)")
+_CAPABILITY = re.compile(r"[A-Z_]+")
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a container of the app gets beyond the lock-down (design decision 7). `memory` is a limit in bytes."""
+
+    port: int | None = None
+    writable: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    memory: int = 256_000_000
+    env: tuple[tuple[str, str], ...] = ()
+
+    def declared(self) -> str:
+        """The lifted locks in a few words, for the table; empty where the image runs fully locked down."""
+        parts = [f"+{name}" for name in self.capabilities] + [f"rw {path}" for path in self.writable]
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class App:
+    """A folder under apps/ with an app.toml. Paths are absolute."""
+
+    name: str
+    folder: Path
+    context: Path
+    title: str
+    description: str
+    version: str
+    baseline: str
+    checks: tuple[Check, ...]
+    needs: Needs
+    variant_needs: dict[str, Needs]
+
+    def needs_of(self, variant: str) -> Needs:
+        """What `variant` is given when it runs."""
+        return self.variant_needs.get(variant, self.needs)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One app in one variant."""
+
+    app: App
+    variant: str
+    dockerfile: Path
+
+    @property
+    def name(self) -> str:
+        """`<app>:<variant>`, as in the image's name."""
+        return f"{self.app.name}:{self.variant}"
+
+    @property
+    def needs(self) -> Needs:
+        """What the image is given when it runs."""
+        return self.app.needs_of(self.variant)
+
+
+def read(file: Path, name: str, root: Path) -> App:
+    """The app that `file` (an app.toml) describes. `BadInput` names file, line and key."""
+    table = load(file)
+    where = table.string("context", ".")
+    context = (file.parent / where).resolve()
+    if not context.is_relative_to(root):
+        table.fail("context", f"'{where}' leads out of the project {root}", "Use a folder within the project")
+    if not context.is_dir():
+        table.fail("context", f"'{where}' is not a folder", "Name the folder that the Dockerfiles copy from")
+    needs = _needs(table.table("run"), Needs())
+    variants = table.table("variants")
+    variant_needs = {key: _needs(variants.table(key), needs) for key in variants.data}
+    app = App(
+        name=name,
+        folder=file.parent,
+        context=context,
+        title=table.string("title", name),
+        description=table.string("description", ""),
+        version=table.string("version", "0"),
+        baseline=table.string("baseline", "single"),
+        checks=parse(table.tables("check")),
+        needs=needs,
+        variant_needs=variant_needs,
+    )
+    table.close()
+    return app
+
+
+def _needs(table: Table, over: Needs) -> Needs:
+    """`over` with the keys that `table` gives."""
+    needs = over
+    if "port" in table:
+        needs = replace(needs, port=table.integer("port", low=1, high=65535))
+    if "writable" in table:
+        writable = table.strings("writable")
+        for path in writable:
+            if not path.startswith("/") or ".." in path.split("/"):
+                table.fail("writable", f"'{path}' is not an absolute path")
+        needs = replace(needs, writable=writable)
+    if "capabilities" in table:
+        capabilities = table.strings("capabilities")
+        for name in capabilities:
+            if not _CAPABILITY.fullmatch(name) or name == "ALL":
+                table.fail("capabilities", f"'{name}' is not a capability", "Name them one by one, as in NET_BIND_SERVICE")
+        needs = replace(needs, capabilities=capabilities)
+    if "memory" in table:
+        text = table.string("memory")
+        found = _MEMORY.fullmatch(text)
+        if not found:
+            table.fail("memory", f"'{text}' is not a size", f"Write it as in {MEMORY}")
+        needs = replace(needs, memory=int(found[1]) * {"MB": 10**6, "GB": 10**9}[found[2]])
+    if "env" in table:
+        needs = replace(needs, env=tuple(table.mapping("env").items()))
+    table.close()
+    return needs

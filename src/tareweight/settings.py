@@ -1,0 +1,93 @@
+"""`tareweight.toml` and the environment -> Settings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tareweight.errors import BadInput
+from tareweight.tomlfile import load
+
+BASES = ("auto", "upstream", "debian")
+_CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What holds for a whole project. Every path is absolute."""
+
+    root: Path
+    prefix: str = "tareweight"
+    bases: str = "auto"
+    jobs: int = 4
+    nearest_base: bool = False
+    secrets: dict[str, Path] = field(default_factory=dict)
+    """Build secrets by id. `ca-bundle` is the host's CA bundle where one is found."""
+
+    @property
+    def tare(self) -> Path:
+        """The folder of everything that may be deleted at any time: caches, logs, results."""
+        return self.root / ".tare"
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds tareweight.toml or apps/; `start` itself where there is none."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / "tareweight.toml").is_file() or (folder / "apps").is_dir():
+            return folder
+    return start
+
+
+def read(start: Path | None = None) -> Settings:
+    """The settings of the project around `start` (the working directory). The environment wins over the file."""
+    root = find_root(start or Path.cwd())
+    file = root / "tareweight.toml"
+    values: dict[str, object] = {}
+    secrets = {"ca-bundle": bundle} if (bundle := ca_bundle()) else {}
+    if file.is_file():
+        table = load(file)
+        values["prefix"] = table.string("prefix", "tareweight")
+        bases = table.string("bases", "auto")
+        if bases not in BASES:
+            table.fail("bases", f"'{bases}' is none of {', '.join(BASES)}")
+        values["bases"] = bases
+        values["jobs"] = table.integer("jobs", 4, low=1, high=64)
+        values["nearest_base"] = table.boolean("nearest_base", False)
+        given = table.mapping("secrets")
+        for name, where in given.items():
+            path = (root / Path(where).expanduser()).resolve()
+            if not path.is_file():
+                table.fail("secrets", f"{name}: {path} is not a file", "Name the file that holds the secret")
+            secrets[name] = path
+        table.close()
+    if from_env := os.environ.get("TAREWEIGHT_PREFIX"):
+        values["prefix"] = from_env
+    if from_env := os.environ.get("TAREWEIGHT_BASES"):
+        values["bases"] = bases_name(from_env, "TAREWEIGHT_BASES")
+    if from_env := os.environ.get("TAREWEIGHT_JOBS"):
+        values["jobs"] = jobs_number(from_env, "TAREWEIGHT_JOBS")
+    return Settings(root=root, secrets=secrets, **values)  # type: ignore[arg-type]
+
+
+def bases_name(text: str, where: str) -> str:
+    """`text` as one of BASES; `where` names the option or variable for the error."""
+    if text not in BASES:
+        raise BadInput(f"{where}: '{text}' is none of {', '.join(BASES)}")
+    return text
+
+
+def jobs_number(text: str, where: str) -> int:
+    """`text` as a number of builds at once, 1 to 64."""
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise BadInput(f"{where}: '{text}' is not a whole number from 1 to 64")
+    return int(text)
+
+
+def ca_bundle() -> Path | None:
+    """The host's CA bundle: SSL_CERT_FILE if it is set, else where the distributions keep it."""
+    for place in (os.environ.get("SSL_CERT_FILE", ""), *_CA_BUNDLES):
+        if place and Path(place).is_file():
+            return Path(place)
+    return None

@@ -1,0 +1,42 @@
+"""JSON files under `.tare/`: written whole or not at all, and never trusted when corrupt."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def read(file: Path) -> Any:
+    """What `write` put there; None where the file is missing, corrupt or no file."""
+    try:
+        return json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def write(file: Path, value: Any) -> None:
+    """Write `value` as JSON through a temporary file in the same folder, then rename."""
+    text = json.dumps(value, separators=(",", ":"), sort_keys=True)
+    write_text(file, text + "\n")
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a text whole or not at all. `.tare/` gets a .gitignore when it is first made."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for folder in file.parents:
+        if folder.name == ".tare":
+            ignore = folder / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+            break
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            out.write(text)
+        Path(name).replace(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
