@@ -1,0 +1,140 @@
+"""A build context -> one hash of all that `.dockerignore` lets through, kept fast by a stat cache as git's index is.
+
+What counts for each entry: its path, its kind, its permission bits, and the bytes of a file or the target of a link.
+Times, owners and inode numbers don't: BuildKit leaves them out of its own cache key too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from pathlib import Path
+from typing import Any
+
+from tareweight import store
+from tareweight.errors import BadInput
+
+_VERSION = 1
+_RACY = 2_000_000_000
+"""Nanoseconds. A time stamp younger than this at its reading proves nothing: a later change could carry the same one."""
+
+
+class StatCache:
+    """The remembered hashes of one project, `.tare/contexts.json`; missing or corrupt means only slower."""
+
+    def __init__(self, tare: Path) -> None:
+        self._file = tare / "contexts.json"
+        kept = store.read(self._file)
+        good = isinstance(kept, dict) and kept.get("version") == _VERSION and isinstance(kept.get("contexts"), dict)
+        self._contexts: dict[str, Any] = kept["contexts"] if good else {}
+        self._changed = False
+
+    def context(self, folder: Path, ignore: Path | None) -> str:
+        """The hash (sha256, hex) of a context under the ignore file that BuildKit would use (None: nothing is ignored)."""
+        key = f"{folder}|{ignore or ''}"
+        kept = self._contexts.get(key)
+        try:
+            if kept and _same(folder, ignore, kept):
+                return str(kept["hash"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            kept = None
+        entry = _scan(folder, ignore, kept)
+        self._contexts[key] = entry
+        self._changed = True
+        return str(entry["hash"])
+
+    def save(self) -> None:
+        """Write what was learned, whole or not at all."""
+        if self._changed:
+            store.write(self._file, {"version": _VERSION, "contexts": self._contexts})
+            self._changed = False
+
+
+def ignore_file(context: Path, dockerfile: Path) -> Path | None:
+    """The ignore file that BuildKit reads: `<Dockerfile>.dockerignore` beside the Dockerfile, else the context's own."""
+    for file in (dockerfile.with_name(dockerfile.name + ".dockerignore"), context / ".dockerignore"):
+        if file.is_file():
+            return file
+    return None
+
+
+def _stamp(found: os.stat_result) -> list[int]:
+    return [found.st_size, found.st_mtime_ns, found.st_ino, found.st_mode, found.st_ctime_ns]
+
+
+def _same(folder: Path, ignore: Path | None, kept: dict[str, Any]) -> bool:
+    """Whether nothing that the kept hash stands on has changed: the ignore file, each folder walked, each file."""
+    taken = kept["taken"]
+    if (_stamp(ignore.stat()) if ignore else None) != kept["ignore"]:
+        return False
+    for name, stamp in kept["entries"].items():
+        try:
+            now = os.lstat(folder / name)
+        except OSError:
+            return False
+        if _stamp(now) != stamp[0] or now.st_ctime_ns > taken - _RACY:
+            return False
+    return True
+
+
+def _scan(folder: Path, ignore: Path | None, kept: dict[str, Any] | None) -> dict[str, Any]:
+    taken = time.time_ns()
+    before = kept["entries"] if kept else {}
+    fresh_after = kept["taken"] - _RACY if kept else 0
+    digest = hashlib.sha256()
+    entries: dict[str, Any] = {"": [_stamp(folder.lstat()), ""]}
+    for name in _paths(folder, ignore):
+        path = folder / name
+        try:
+            found = path.lstat()
+        except OSError as error:
+            raise BadInput(f"{path}: {error.strerror}") from error
+        stamp = _stamp(found)
+        old = before.get(name)
+        if old and old[0] == stamp and found.st_ctime_ns < fresh_after:
+            content = old[1]
+        else:
+            content = _content(path, found)
+        entries[name] = [stamp, content]
+        digest.update(f"{name}\0{stat.S_IFMT(found.st_mode):o} {stat.S_IMODE(found.st_mode):o}\0{content}\n".encode())
+    return {"hash": digest.hexdigest(), "taken": taken, "ignore": _stamp(ignore.stat()) if ignore else None, "entries": entries}
+
+
+def _content(path: Path, found: os.stat_result) -> str:
+    if stat.S_ISLNK(found.st_mode):
+        return "-> " + os.fsencode(os.readlink(path)).hex()
+    if not stat.S_ISREG(found.st_mode):
+        return ""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}", hint="Make it readable, or name it in .dockerignore") from error
+    return digest.hexdigest()
+
+
+def _paths(folder: Path, ignore: Path | None) -> list[str]:
+    """Every entry that is sent, relative, sorted; folders too, since their modes and their being there count."""
+    if ignore is None:
+        return sorted(_walk(folder))
+    # Imported here: the SDK costs as much as the whole no-op, and this runs only when something changed.
+    from docker.utils.build import exclude_paths
+
+    lines = [line.strip() for line in ignore.read_text(encoding="utf-8-sig").splitlines()]
+    patterns = [line for line in lines if line and not line.startswith("#")]
+    # BuildKit always reads the Dockerfile and the ignore file themselves but copies neither unless let through;
+    # docker-py adds its `dockerfile` argument as an exception, so a name that can't exist is given.
+    found = exclude_paths(str(folder), patterns, dockerfile="\0")
+    return sorted(name for name in found if name and os.path.lexists(folder / name))
+
+
+def _walk(folder: Path) -> list[str]:
+    found: list[str] = []
+    for top, folders, files in os.walk(folder):
+        inside = os.path.relpath(top, folder)
+        found += [os.path.normpath(os.path.join(inside, name)) for name in (*folders, *files)]
+    return found

@@ -1,0 +1,202 @@
+"""A Dockerfile -> its stages, the images it builds on, and where each instruction stands.
+
+Own code rather than the dockerfile-parse package: 2.0.1 reads here-document bodies as instructions (a `FROM` in one becomes
+a base) and leaves `${X:-default}` unexpanded. The grammar is BuildKit's, of which only what is needed here is read.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tareweight.errors import BadInput
+
+_HEREDOC = re.compile(r"<<(-?)\s*([\"']?)([A-Za-z_][\w.]*)\2")
+_VARIABLE = re.compile(r"\\(.)|\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})")
+_FLAG = re.compile(r"--([\w-]+)(?:=(\S*))?\s*")
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """`name` in upper case; `line` is 1-based; `text` is what follows the name, continuations joined."""
+
+    name: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One FROM and what follows. `base` is an image reference, or the name of an earlier stage, or `scratch`."""
+
+    name: str
+    base: str
+    line: int
+    needs: tuple[str, ...]
+    """What COPY --from and RUN --mount from name: stages (by name or number) or images."""
+
+
+@dataclass(frozen=True)
+class Dockerfile:
+    """What a Dockerfile builds on, its ARGs expanded."""
+
+    stages: tuple[Stage, ...]
+    args: tuple[str, ...]
+    """Every ARG name that is declared anywhere."""
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The references of images outside that the last stage needs, directly or through other stages, in order, each once."""
+        found: dict[str, None] = {}
+        by_name = {stage.name.lower(): index for index, stage in enumerate(self.stages) if stage.name}
+        seen: set[int] = set()
+
+        def visit(index: int) -> None:
+            if index in seen:
+                return
+            seen.add(index)
+            stage = self.stages[index]
+            for wanted in (stage.base, *stage.needs):
+                earlier = by_name.get(wanted.lower())
+                if earlier is not None and earlier < index:
+                    visit(earlier)
+                elif wanted.isdecimal() and int(wanted) < index:
+                    visit(int(wanted))
+                elif wanted != "scratch":
+                    found.setdefault(wanted)
+
+        visit(len(self.stages) - 1)
+        return tuple(found)
+
+    @property
+    def base(self) -> str:
+        """The image that the last stage stands on in the end (through stages): a reference or `scratch`."""
+        by_name = {stage.name.lower(): stage for stage in self.stages if stage.name}
+        stage = self.stages[-1]
+        while stage.base.lower() in by_name and by_name[stage.base.lower()] is not stage:
+            stage = by_name[stage.base.lower()]
+        return stage.base
+
+
+def instructions(text: str) -> list[Instruction]:
+    """Every instruction of a Dockerfile, comments and here-document bodies left out."""
+    lines = text.splitlines()
+    escape = "\\"
+    for line in lines:
+        directive = re.fullmatch(r"#\s*(\w+)\s*=\s*(\S+)\s*", line)
+        if not directive:
+            break
+        if directive[1].lower() == "escape":
+            escape = directive[2]
+    found: list[Instruction] = []
+    number = 0
+    while number < len(lines):
+        start = number
+        parts: list[str] = []
+        more = True
+        while more and number < len(lines):
+            line = lines[number].strip()
+            number += 1
+            if line.startswith("#") or not line:
+                more = bool(parts)
+                continue
+            more = line.endswith(escape)
+            parts.append(line.removesuffix(escape).strip() if more else line)
+            if len(parts) == 1:
+                start = number - 1
+        if not parts:
+            continue
+        name, _, rest = " ".join(parts).partition(" ")
+        name = name.upper()
+        if name in {"RUN", "COPY", "ADD"}:
+            for dash, _quote, word in _HEREDOC.findall(rest):
+                while number < len(lines) and (lines[number].lstrip("\t") if dash else lines[number]) != word:
+                    number += 1
+                number += 1
+        found.append(Instruction(name, rest.strip(), start + 1))
+    return found
+
+
+def expand(text: str, values: Mapping[str, str]) -> str:
+    """Put variables in as BuildKit does: `$X`, `${X}`, `${X:-default}`, `${X:+instead}`; unknown ones are empty."""
+
+    def put(found: re.Match[str]) -> str:
+        if found[1] is not None:
+            return found[1]
+        value = values.get(found[2] or found[3], "")
+        if found[4] == "-":
+            return value or expand(found[5], values)
+        if found[4] == "+":
+            return expand(found[5], values) if value else ""
+        return value
+
+    return _VARIABLE.sub(put, text)
+
+
+def parse(file: Path, text: str, given: Mapping[str, str]) -> Dockerfile:
+    """Read a Dockerfile with `given` build arguments. `BadInput` names file and line of what is not one."""
+    stages: list[Stage] = []
+    needs: list[str] = []
+    outer: dict[str, str] = {"TARGETPLATFORM": "", "BUILDPLATFORM": ""}
+    inner: dict[str, str] = {}
+    declared: dict[str, None] = {}
+
+    def close() -> None:
+        if stages and needs:
+            last = stages[-1]
+            stages[-1] = Stage(last.name, last.base, last.line, tuple(dict.fromkeys(needs)))
+        needs.clear()
+
+    for item in instructions(text):
+        if item.name == "ARG":
+            for word in _words(item.text):
+                name, has_default, default = word.partition("=")
+                declared.setdefault(name)
+                scope = inner if stages else outer
+                inherited = None if has_default else outer.get(name)
+                value = given.get(name, expand(default, {**outer, **inner}) if has_default else inherited)
+                if value is not None:
+                    scope[name] = value
+        elif item.name == "FROM":
+            close()
+            inner = {}
+            words = [word for word in item.text.split() if not word.startswith("--")]
+            base = expand(words[0], outer).strip("\"'") if words else ""
+            if not base:
+                raise BadInput(f"{file}:{item.line}: FROM names no image", hint="Give its ARG a default before the first FROM")
+            named = len(words) == 3 and words[1].lower() == "as"
+            stages.append(Stage(words[2] if named else "", base, item.line, ()))
+        elif item.name in {"COPY", "RUN", "ADD"}:
+            needs += [expand(source, {**outer, **inner}) for source in _sources(item)]
+        elif item.name == "ENV" and stages and "=" in item.text.split(" ")[0]:
+            for word in _words(item.text):
+                key, _, value = word.partition("=")
+                inner[key] = expand(value, inner)
+    close()
+    if not stages:
+        raise BadInput(f"{file}: no FROM", hint="A Dockerfile begins with FROM and a base image, or FROM scratch")
+    return Dockerfile(tuple(stages), tuple(declared))
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
+
+
+def _sources(item: Instruction) -> list[str]:
+    """What the flags of COPY and RUN name as a `from`."""
+    found = []
+    rest = item.text
+    while flag := _FLAG.match(rest):
+        name, value = flag[1], flag[2] or ""
+        if item.name in {"COPY", "ADD"} and name == "from":
+            found.append(value)
+        elif item.name == "RUN" and name == "mount":
+            found += [part[5:] for part in value.split(",") if part.startswith("from=")]
+        rest = rest[flag.end() :]
+    return [source for source in found if source]
