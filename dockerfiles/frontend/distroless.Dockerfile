@@ -26,8 +26,8 @@ RUN --mount=type=bind,from=base,target=/base \
     set -eu; \
     mkdir -p /out/var/lib/dpkg/status.d; \
     take() { \
-        cp --parents -L "$1" /out; \
-        package=$(dpkg-query -S "*${1##*/}" | grep "$1\$" | cut -d: -f1); \
+        cp -Lp --parents "$1" /out; \
+        package=$(dpkg-query -S "*${1#/usr}" | cut -d: -f1); \
         dpkg-query -s "$package" > "/out/var/lib/dpkg/status.d/$package"; \
     }; \
     take /usr/sbin/nginx; \
