@@ -1,0 +1,29 @@
+"""Rows -> text. Every function here returns a str; only the console prints."""
+
+from __future__ import annotations
+
+from tareweight.compare import Comparison, one_line
+from tareweight.errors import BadInput, nearest
+
+FORMATS = ("table", "markdown", "csv", "json")
+
+
+def render(comparison: Comparison, format: str) -> str:
+    """`comparison` as `format`, ending in a newline. `BadInput` for a format that doesn't exist."""
+    if format == "table":
+        from tareweight.report import table
+
+        return table.render(comparison)
+    if format == "markdown":
+        from tareweight.report import markdown
+
+        return markdown.render(comparison)
+    if format == "csv":
+        from tareweight.report import csv
+
+        return csv.render(comparison)
+    if format == "json":
+        from tareweight.report import json
+
+        return json.render(comparison)
+    raise BadInput(f"--format: unknown format '{one_line(format)}'", hint=nearest(format, FORMATS))

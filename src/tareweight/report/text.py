@@ -1,0 +1,139 @@
+"""Numbers and names as people read them, the same in the table and in Markdown."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+
+from tareweight.compare import Row
+
+NONE = "-"
+DOTS = "…"
+
+
+def size(value: int | None) -> str:
+    """MB are 10^6 bytes, as Docker prints them; kB below a tenth of one, so that nothing but nothing is 0."""
+    if value is None:
+        return NONE
+    if value < 1000:
+        return f"{value} B"
+    unit, name = (10**3, "kB") if value < 10**5 else (10**6, "MB")
+    return f"{_short(value / unit)} {name}"
+
+
+def ratio(row: Row) -> str:
+    """ "8.0x smaller", "1.3x larger", "baseline"; never "800 % smaller"."""
+    if row.is_baseline:
+        return "baseline"
+    if row.ratio is None:
+        return NONE
+    times, word = (row.ratio, "smaller") if row.ratio >= 1 else (1 / row.ratio, "larger")
+    if times < 1.005:
+        return "same" if times == 1 else "about same"
+    if times >= 9999.5:
+        return f">9999x {word}"
+    return f"{times:.2f}x {word}" if times < 1.095 else f"{_short(times)}x {word}"
+
+
+def percent(row: Row) -> str:
+    """ "-87.5 %" where the image is smaller. Stays under 100: growth by more than that is told by the ratio alone."""
+    if row.percent is None or row.is_baseline:
+        return NONE
+    change = -row.percent
+    tenths = round(abs(change) * 10)
+    if tenths >= 1000:
+        if change > 0:
+            return NONE
+        tenths = 999
+    sign = "" if tenths == 0 else "+" if change > 0 else "-"
+    return f"{sign}{tenths // 10}.{tenths % 10} %"
+
+
+def seconds(value: float | None) -> str:
+    """ "0.31 s", "12.3 s", "140 s"; thousandths below a tenth of a second."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    if value < 0.0995:
+        return f"{max(value, 0) * 1000:.0f} ms"
+    return f"{value:.2f} s" if value < 9.995 else f"{_short(value)} s"
+
+
+def check(row: Row) -> str:
+    """What the check said; a build that failed or an image that isn't there says so here."""
+    if row.state == "missing":
+        return "missing"
+    if (row.state == "failed" or row.check_ok is False) and "failed" not in row.check:
+        return "failed"
+    return row.check or NONE
+
+
+def number(value: int | None) -> str:
+    """A count."""
+    return NONE if value is None else str(value)
+
+
+def marks(row: Row) -> str:
+    """What follows the variant's name; the legend is `legend`."""
+    return ("*" if row.smallest else "") + ("~" if row.state == "stale" else "")
+
+
+def letter(row: Row) -> str:
+    """The base's source in one letter."""
+    return {"upstream": "u", "debian": "d"}.get(row.base_source, "")
+
+
+def legend(rows: tuple[Row, ...]) -> list[str]:
+    """What the marks and letters in `rows` mean; nothing that isn't there is explained."""
+    parts = []
+    if any(row.smallest for row in rows):
+        parts.append("* smallest that passes its check")
+    if any(row.state == "stale" for row in rows):
+        parts.append("~ out of date")
+    letters = {letter(row) for row in rows}
+    if "u" in letters:
+        parts.append("(u) base pulled from upstream")
+    if "d" in letters:
+        parts.append("(d) base made from Debian packages")
+    return parts
+
+
+def width(string: str) -> int:
+    """Columns that `string` takes in a terminal."""
+    return sum(_columns(char) for char in string)
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def clip(string: str, room: int) -> str:
+    """`string` in at most `room` columns, shortened in the middle: the ends of names tell them apart."""
+    if width(string) <= room:
+        return string
+    if room <= 1:
+        return DOTS[:room]
+    tail = _take(string[::-1], (room - 1) // 2)[::-1]
+    return _take(string, room - 1 - width(tail)) + DOTS + tail
+
+
+def _take(string: str, room: int) -> str:
+    taken = 0
+    for index, char in enumerate(string):
+        taken += _columns(char)
+        if taken > room:
+            return string[:index]
+    return string
+
+
+def base(name: str, room: int) -> str:
+    """A base's name in at most `room` columns: without digest, then without registry and folders, then clipped."""
+    plain, at, _ = name.partition("@")
+    last = plain.rpartition("/")[2]
+    short = [name, f"{plain}@{DOTS}" if at else plain, plain, f"{DOTS}/{last}", last]
+    return next((one for one in short if width(one) <= room), clip(last, room))
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
