@@ -66,6 +66,8 @@ def _stamp(found: os.stat_result) -> list[int]:
 
 def _same(folder: Path, ignore: Path | None, kept: dict[str, Any]) -> bool:
     """Whether nothing that the kept hash stands on has changed: the ignore file, each folder walked, each file."""
+    if kept["exceptions"]:
+        return False
     taken = kept["taken"]
     if (_stamp(ignore.stat()) if ignore else None) != kept["ignore"]:
         return False
@@ -99,7 +101,15 @@ def _scan(folder: Path, ignore: Path | None, kept: dict[str, Any] | None) -> dic
             content = _content(path, found)
         entries[name] = [stamp, content]
         digest.update(f"{name}\0{stat.S_IFMT(found.st_mode):o} {stat.S_IMODE(found.st_mode):o}\0{content}\n".encode())
-    return {"hash": digest.hexdigest(), "taken": taken, "ignore": _stamp(ignore.stat()) if ignore else None, "entries": entries}
+    # With `!` patterns a file may be let through from a folder that isn't, whose stamp nobody keeps: look anew each time.
+    exceptions = ignore is not None and "!" in ignore.read_text(encoding="utf-8-sig")
+    return {
+        "hash": digest.hexdigest(),
+        "taken": taken,
+        "exceptions": exceptions,
+        "ignore": _stamp(ignore.stat()) if ignore else None,
+        "entries": entries,
+    }
 
 
 def _content(path: Path, found: os.stat_result) -> str:

@@ -1,0 +1,1 @@
+"""Targets -> Plan (stale, fresh) -> events -> Outcomes, through `docker buildx build`."""
