@@ -68,3 +68,8 @@ def run(
     if check and done.returncode != 0:
         raise CommandFailed(argv, done.returncode, done.stderr or done.stdout)
     return Completed(tuple(argv), done.returncode, done.stdout, done.stderr)
+
+
+def stream(argv: Sequence[str]) -> int:
+    """Run `argv` with this process's own input and output, and return its status."""
+    return subprocess.run(list(argv), check=False).returncode

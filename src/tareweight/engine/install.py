@@ -182,8 +182,8 @@ def install(say: Say, *, client_only: bool = False, root: Path = Path("/")) -> N
     by_hand = how_to_install(root)
     if by_hand is not None:
         raise EngineError(f"not installed here: {wanted}", hint=by_hand)
-    # The three come from one release; only what an engine that answers lacks is ever added on its own.
-    packages = [PACKAGES[name] for name in (lacks if client_only else PACKAGES)]
+    # With a new engine come its own client and buildx, from one release; a good engine of whatever origin keeps its own.
+    packages = [PACKAGES[name] for name in (PACKAGES if "dockerd" in lacks else lacks)]
     say(f"Installing {', '.join(packages)} (missing: {wanted})")
     with private_apt(root) as (options, suite):
         wishes = [f"{package}/{suite}" if suite else package for package in packages]

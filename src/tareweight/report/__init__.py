@@ -10,6 +10,7 @@ FORMATS = ("table", "markdown", "csv", "json")
 
 def render(comparison: Comparison, format: str) -> str:
     """`comparison` as `format`, ending in a newline. `BadInput` for a format that doesn't exist."""
+    known(format)
     if format == "table":
         from tareweight.report import table
 
@@ -22,8 +23,12 @@ def render(comparison: Comparison, format: str) -> str:
         from tareweight.report import csv
 
         return csv.render(comparison)
-    if format == "json":
-        from tareweight.report import json
+    from tareweight.report import json
 
-        return json.render(comparison)
-    raise BadInput(f"--format: unknown format '{one_line(format)}'", hint=nearest(format, FORMATS))
+    return json.render(comparison)
+
+
+def known(format: str) -> None:
+    """`BadInput` for a format that doesn't exist, so that it can be refused before any work is done."""
+    if format not in FORMATS:
+        raise BadInput(f"--format: unknown format '{one_line(format)}'", hint=nearest(format, FORMATS))

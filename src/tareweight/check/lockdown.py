@@ -1,0 +1,150 @@
+"""A container that runs a stranger's image: the SDK's client, the locks, and the way out (design decision 7)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tareweight.catalog import Needs
+from tareweight.check import reaper
+from tareweight.check.words import one_line
+from tareweight.errors import EngineError
+
+KEPT = 1_000_000
+"""Bytes of an image's output, or of a response's body, that are looked at."""
+PIDS = 128
+_SCRATCH = 64_000_000
+_ANSWER = 60
+"""Seconds that the engine has for one answer."""
+
+
+class CantRun(Exception):
+    """The engine refuses to make or start the container; the message is one line."""
+
+
+class Gone(CantRun):
+    """The image isn't there any more."""
+
+    def __init__(self) -> None:
+        super().__init__("image is gone")
+
+
+@dataclass(frozen=True)
+class Image:
+    """What of an image's configuration the checks need."""
+
+    id: str
+    user: str
+    exposed: tuple[int, ...]
+
+
+@contextlib.contextmanager
+def connected() -> Iterator[Any]:
+    """A low-level client of the engine, for one thread; losing the engine is an `EngineError`."""
+    import docker
+    import docker.errors
+    import requests.exceptions
+
+    try:
+        client = docker.from_env(timeout=_ANSWER).api
+    except docker.errors.DockerException as error:
+        raise EngineError(f"no Docker Engine answers: {one_line(str(error))}", hint="`invoke engine.status` says why") from error
+    try:
+        yield client
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        reaper.refuse_if_cancelled()
+        raise EngineError(f"the Docker Engine failed during a check: {one_line(str(error))}") from error
+    finally:
+        client.close()
+
+
+def inspect(client: Any, image_id: str) -> Image:
+    """The image's user and exposed TCP ports; `Gone`."""
+    import docker.errors
+
+    try:
+        config = client.inspect_image(image_id).get("Config") or {}
+    except docker.errors.NotFound as error:
+        raise Gone from error
+    exposed = (port.partition("/") for port in config.get("ExposedPorts") or {})
+    ports = sorted(int(number) for number, _, protocol in exposed if protocol in {"", "tcp"} and number.isdigit())
+    return Image(image_id, one_line(config.get("User") or "", 40) or "root", tuple(ports))
+
+
+@contextlib.contextmanager
+def container(client: Any, image: Image, needs: Needs, *, args: tuple[str, ...] = (), stdin: bool = False, port: int | None = None) -> Iterator[str]:
+    """A locked-down container, made but not started; removed with its volumes on the way out, however that comes.
+
+    With `port` it is on the default bridge with that port on 127.0.0.1, since an internal network can't publish ports:
+    such a container could reach out. Without, it has no network at all.
+    """
+    import docker.errors
+
+    networked = port is not None
+    locks = client.create_host_config(
+        network_mode="bridge" if networked else "none",
+        port_bindings={port: ("127.0.0.1", None)} if networked else None,
+        read_only=True,
+        cap_drop=["ALL"],
+        cap_add=list(needs.capabilities) or None,
+        security_opt=["no-new-privileges:true"],
+        pids_limit=PIDS,
+        mem_limit=needs.memory,
+        memswap_limit=needs.memory,
+        # The engine adds noexec by itself.
+        tmpfs={path: f"rw,nosuid,nodev,mode=1777,size={min(_SCRATCH, needs.memory)}" for path in needs.writable} or None,
+        # Command checks read the attached streams; an endless writer must not fill the engine's disk.
+        log_config={"Type": "local", "Config": {"max-size": "1m", "max-file": "1"}} if networked else {"Type": "none"},
+    )
+    with reaper.guarded() as name:
+        try:
+            try:
+                client.create_container(
+                    image.id,
+                    command=list(args) or None,
+                    name=name,
+                    stdin_open=stdin,
+                    environment=[f"{key}={value}" for key, value in needs.env],
+                    labels={reaper.LABEL: reaper.run_id()},
+                    ports=[port] if networked else None,
+                    host_config=locks,
+                    healthcheck={"test": ["NONE"]},
+                    use_config_proxy=False,
+                )
+            except docker.errors.ImageNotFound as error:
+                raise Gone from error
+            except docker.errors.APIError as error:
+                raise CantRun(f"can't run: {_engine_says(error)}") from error
+            yield name
+        finally:
+            remove(client, name)
+
+
+def start(client: Any, name: str) -> None:
+    """Start the container; `CantRun` with the engine's message."""
+    import docker.errors
+
+    try:
+        client.start(name)
+    except docker.errors.APIError as error:
+        raise CantRun(f"can't start: {_engine_says(error)}") from error
+
+
+def remove(client: Any, name: str) -> None:
+    """Remove the container by force; one that was never made, or is being removed already, is fine."""
+    import docker.errors
+
+    try:
+        client.remove_container(name, v=True, force=True)
+    except docker.errors.NotFound:
+        pass
+    except docker.errors.APIError as error:
+        if error.status_code != 409:
+            raise
+    reaper.settled(name)
+
+
+def _engine_says(error: Any) -> str:
+    return one_line(str(error.explanation or error))

@@ -1,0 +1,90 @@
+"""What the checks of one image came to, and where that is kept. Never imports docker."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tareweight import store
+from tareweight.catalog import Target
+
+RULES = 1
+"""Changes when the lock-down or the way of checking does: older verdicts don't count then."""
+
+_IMAGE = re.compile(r"(?:sha256:)?([0-9a-f]{12,64})")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A check that failed, and why, in one line."""
+
+    check: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checks of one image came to.
+
+    `first_answer` is the seconds from the order to start the container to the first right answer: for an HTTP app the first
+    exchange that passed, else the exit of the first command check that passed. `total` is 0 where the app has no checks:
+    then the image is unchecked, and not ok.
+    """
+
+    passed: int
+    total: int
+    failures: tuple[Failure, ...]
+    first_answer: float | None
+    declared: str
+    user: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether there were checks and all of them passed."""
+        return not self.failures and self.total > 0
+
+
+def path(tare: Path, image_id: str, target: Target) -> Path | None:
+    """Where the verdict on this image, under these checks and needs, is kept; None for what is no image ID."""
+    found = _IMAGE.fullmatch(image_id)
+    if not found:
+        return None
+    asked = json.dumps([RULES, [asdict(check) for check in target.app.checks], asdict(target.needs)], sort_keys=True)
+    return tare / "checks" / f"{found[1]}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
+
+
+def load(tare: Path, image_id: str, target: Target) -> Verdict | None:
+    """The kept verdict on the image; None where there is none, it is corrupt, or checks or needs have changed since."""
+    file = path(tare, image_id, target)
+    value = store.read(file) if file else None
+    return _parse(value) if isinstance(value, dict) else None
+
+
+def save(verdict: Verdict, tare: Path, image_id: str, target: Target) -> None:
+    """Keep a verdict, a failed one too."""
+    if file := path(tare, image_id, target):
+        store.write(file, asdict(verdict))
+
+
+def _parse(value: dict[str, Any]) -> Verdict | None:
+    passed, total, first = value.get("passed"), value.get("total"), value.get("first_answer")
+    declared, user, failures = value.get("declared"), value.get("user"), value.get("failures")
+    if not (type(passed) is int and type(total) is int and 0 <= passed <= total):
+        return None
+    if not (first is None or (type(first) in {int, float} and first >= 0)):
+        return None
+    if not (isinstance(declared, str) and isinstance(user, str) and isinstance(failures, list)):
+        return None
+    kept: list[Failure] = []
+    for failure in failures:
+        check, why = (failure.get("check"), failure.get("why")) if isinstance(failure, dict) else (None, None)
+        if not (isinstance(check, str) and isinstance(why, str)):
+            return None
+        kept.append(Failure(check, why))
+    if passed + len(kept) != total:
+        return None
+    return Verdict(passed, total, tuple(kept), first, declared, user)

@@ -1,0 +1,55 @@
+"""The only module that prints. Results go to stdout; progress, notes and errors to stderr."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Sequence
+
+from tareweight.build.progress import Event, clean
+from tareweight.build.run import Outcome, reason
+
+_lock = threading.Lock()
+
+
+def out(text: str) -> None:
+    """A result, for people and pipes."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """A line of progress or a note."""
+    with _lock:
+        sys.stderr.write(clean(text) + "\n")
+        sys.stderr.flush()
+
+
+def error(text: str) -> None:
+    """The one line of an error."""
+    say(f"tareweight: {text}")
+
+
+def progress(event: Event) -> None:
+    """The plain view of a build: a line for each step that starts and ends. A live view would take its place here."""
+    seconds = f"  {event.seconds:.1f} s" if event.seconds is not None else ""
+    word = {"begin": "build", "start": "start", "end": "end  ", "cached": "cache", "done": "DONE ", "failed": "FAIL "}.get(event.kind, event.kind)
+    say(f"{event.target:<24} {word} {event.text}{seconds}")
+
+
+def failures(outcomes: Sequence[Outcome]) -> None:
+    """Every failed build: the step, its line, the end of its output, and where the whole log is."""
+    for outcome in outcomes:
+        if outcome.failure:
+            say(f"\n{outcome.job.target.name}: {reason(outcome)}")
+            for line in outcome.failure.output:
+                say(f"    {line}")
+            if outcome.log:
+                say(f"    whole log: {outcome.log}")
+
+
+def summary(outcomes: Sequence[Outcome]) -> None:
+    """One line on what came of all builds."""
+    counts = {state: sum(outcome.state == state for outcome in outcomes) for state in ("built", "fresh", "failed", "cancelled")}
+    words = {"built": "built", "fresh": "up to date", "failed": "failed", "cancelled": "cancelled"}
+    say(", ".join(f"{count} {words[state]}" for state, count in counts.items() if count) or "nothing to build")

@@ -1,0 +1,196 @@
+"""What every task needs: the project's targets, read and planned against an engine. Data flows through here once, downwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from tareweight import catalog, settings
+from tareweight.bases import resolve
+from tareweight.build import plan, run
+from tareweight.build.plan import OCI, Job, Read
+from tareweight.check import verdict
+from tareweight.check.verdict import Verdict
+from tareweight.compare import Measured
+from tareweight.context import StatCache
+from tareweight.engine.client import Engine, Image, connect, history_sizes, inspect
+from tareweight.process import CommandFailed
+from tareweight.process import run as run_command
+from tareweight.settings import Settings
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user chose on the command line, not yet judged."""
+
+    apps: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    bases: str = ""
+    jobs: str = ""
+    tag: str = ""
+    nearest_base: bool = False
+    pull: bool = False
+
+
+@dataclass
+class Project:
+    """A project whose files have been read; the engine has not been asked yet."""
+
+    settings: Settings
+    wishes: Wishes
+    reads: list[Read]
+
+    @property
+    def jobs_at_once(self) -> int:
+        """Builds (or checks) at once."""
+        return settings.jobs_number(self.wishes.jobs, "--jobs") if self.wishes.jobs else self.settings.jobs
+
+
+@dataclass
+class Planned:
+    """A project planned against an engine. `jobs` are in the order of `project.reads`."""
+
+    project: Project
+    engine: Engine
+    bases: resolve.Bases
+    jobs: list[Job]
+    images: dict[str, Image]
+
+
+def open_project(wishes: Wishes, start: Path | None = None) -> Project:
+    """Read all that the user wrote. `BadInput` before anything is asked of an engine."""
+    found = settings.read(start)
+    if wishes.bases:
+        found = replace(found, bases=settings.bases_name(wishes.bases, "--bases"))
+    targets = catalog.select(catalog.discover(found), wishes.apps, wishes.variants)
+    tag = _tag(found.root, wishes.tag)
+    for target in targets:
+        plan.tag_names(found, target, tag)
+    project = Project(found, replace(wishes, tag=tag), plan.read_dockerfiles(targets, plan.arguments(wishes.sets)))
+    _ = project.jobs_at_once
+    return project
+
+
+def make_plan(project: Project, *, force: str = "", make: Callable[[resolve.Bases], None] | None = None) -> Planned:
+    """Ask the engine and decide what is stale. `make`, when given, makes the bases that are still missing."""
+    names = [plan.image_name(project.settings, read.target) for read in project.reads]
+    references = [image for read in project.reads if read.dockerfile for image in read.dockerfile.images]
+    with ThreadPoolExecutor(3) as pool:
+        asked_engine = pool.submit(connect)
+        asked_images = pool.submit(inspect, names)
+        asked_bases = pool.submit(_resolve, project, references)
+        engine = asked_engine.result()
+        images = asked_images.result()
+        bases = asked_bases.result()
+    if make and bases.pending:
+        make(bases)
+    jobs = plan.plan(
+        project.reads,
+        settings=project.settings,
+        engine=engine,
+        bases=bases,
+        images=images,
+        cache=StatCache(project.settings.tare),
+        tag=project.wishes.tag,
+        force=force,
+    )
+    return Planned(project, engine, bases, jobs, images)
+
+
+def _resolve(project: Project, references: Sequence[str]) -> resolve.Bases:
+    return resolve.resolve(
+        references,
+        settings=project.settings,
+        mode=project.settings.bases,
+        nearest=project.wishes.nearest_base or project.settings.nearest_base,
+        pull=project.wishes.pull,
+    )
+
+
+def make_bases(planned_bases: resolve.Bases, project: Project, say: Callable[[str], None], *, builder: str | None = None) -> None:
+    """Make the missing debian bases, several at once."""
+    from tareweight.bases.make import make
+
+    bundle = project.settings.secrets.get("ca-bundle")
+    one = partial(make, tare=project.settings.tare, builder=builder, ca_bundle=bundle, say=say)
+    resolve.make_all(planned_bases, one, project.jobs_at_once)
+
+
+def source_labels(root: Path) -> dict[str, str]:
+    """revision and source, from git; empty outside a repository. Credentials in a remote's address are left out."""
+    found: dict[str, str] = {}
+    try:
+        revision = _git(root, "rev-parse", "HEAD")
+        found[f"{OCI}.revision"] = revision + ("-dirty" if _git(root, "status", "--porcelain") else "")
+        remote = _git(root, "config", "--get", "remote.origin.url")
+    except CommandFailed:
+        return found
+    scheme, separator, rest = remote.partition("://")
+    found[f"{OCI}.source"] = f"{scheme}://{rest.rpartition('@')[2]}" if separator else remote
+    return found
+
+
+def _tag(root: Path, wish: str) -> str:
+    if wish != "git":
+        return wish
+    try:
+        return _git(root, "rev-parse", "--short", "HEAD") + ("-dirty" if _git(root, "status", "--porcelain") else "")
+    except CommandFailed as error:
+        from tareweight.errors import BadInput
+
+        raise BadInput("--tag git: this is no git repository with a commit", hint="Commit first, or give the tag itself") from error
+
+
+def _git(root: Path, *words: str) -> str:
+    return run_command(["git", "-C", str(root), *words], timeout=10).stdout.strip()
+
+
+def measure(planned: Planned) -> list[Measured]:
+    """What is known of each target now: image, size, the last verdict, and what is out of date. Asks the engine once per image."""
+    tare = planned.project.settings.tare
+    current = [planned.images.get(job.image) for job in planned.jobs]
+    ids = sorted({image.id for image in current if image})
+    with ThreadPoolExecutor(8) as pool:
+        sizes = dict(zip(ids, pool.map(history_sizes, ids), strict=True))
+    return [_measured(job, image, sizes, tare) for job, image in zip(planned.jobs, current, strict=True)]
+
+
+def _measured(job: Job, image: Image | None, sizes: Mapping[str, list[int]], tare: Path) -> Measured:
+    target = job.target
+    failed = job.error or run.failed_before(tare, job)
+    told = verdict.load(tare, image.id, target) if image and not failed else None
+    state = "failed" if failed else "missing" if image is None else "stale" if job.stale else "fresh"
+    why = failed or {"missing": "no image: run `invoke build-all`", "stale": f"out of date: {job.stale}", "fresh": ""}[state]
+    if told and told.failures:
+        why = "; ".join(f"{failure.check}: {failure.why}" for failure in told.failures[:2])
+    usable = image if image and not failed else None
+    return Measured(
+        app=target.app.name,
+        variant=target.variant,
+        baseline=target.app.baseline,
+        image=job.image,
+        image_id=usable.id if usable else None,
+        base=job.base.reference if job.base else job.labels.get(f"{OCI}.base.name", ""),
+        base_source=job.base.source if job.base else "",
+        stand_in=job.base.stand_in if job.base else "",
+        size=sum(sizes[usable.id]) if usable else None,
+        layers=usable.layers if usable else None,
+        user=(usable.user if usable.user not in {"", "0"} else "root") if usable else "",
+        first_answer=told.first_answer if told else None,
+        check=_check_word(failed, told),
+        check_ok=told.ok if told else (False if failed else None),
+        reason=why,
+        state=state,  # type: ignore[arg-type]
+    )
+
+
+def _check_word(failed: str, told: Verdict | None) -> str:
+    if failed:
+        return "failed"
+    if told is None or told.total == 0:
+        return "unchecked"
+    return f"{'ok' if told.ok else 'failed'} {told.passed}/{told.total}"

@@ -1,0 +1,103 @@
+"""No container outlives its check: neither kill -9, nor Ctrl-C, nor cancel leaves one."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.check.conftest import Box, docker
+
+from tareweight.check import reaper
+
+pytestmark = pytest.mark.engine
+
+SCRIPT = """
+import sys, threading, time
+from pathlib import Path
+from tareweight.catalog import Check
+from tareweight.check import reaper
+from tareweight.check.verify import verify
+from tareweight.errors import Interrupted
+from tests.check.conftest import target_of
+
+target = target_of(Check("long", 60, args=("sleep",)))
+sys.stdout.write(reaper.run_id() + "\\n")
+sys.stdout.flush()
+if sys.argv[3] == "cancel":
+    ended = []
+    def check():
+        try:
+            verify(target, sys.argv[1], tare=Path(sys.argv[2]))
+        except Interrupted:
+            ended.append(True)
+    thread = threading.Thread(target=check)
+    thread.start()
+    time.sleep(1.5)
+    begin = time.monotonic()
+    reaper.cancel()
+    thread.join()
+    sys.exit(0 if ended and time.monotonic() - begin < 2 else 1)
+verify(target, sys.argv[1], tare=Path(sys.argv[2]))
+"""
+
+
+def containers(run: str) -> list[str]:
+    return docker("ps", "-aq", "--filter", f"label={reaper.LABEL}={run}").split()
+
+
+def until(run: str, count: int, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if len(containers(run)) == count:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.fixture
+def checking(box: Box, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    root = Path(__file__).resolve().parents[2]
+    argv = [sys.executable, "-c", SCRIPT, box(), str(tmp_path), getattr(request, "param", "wait")]
+    with subprocess.Popen(argv, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        run = process.stdout.readline().strip()
+        yield process, run
+        process.kill()
+    for left in containers(run):
+        docker("rm", "-f", left)
+
+
+def test_kill_minus_nine(checking: tuple[subprocess.Popen[str], str]) -> None:
+    process, run = checking
+    assert until(run, 1, 10)
+    process.kill()
+    process.wait()
+    assert until(run, 0, 10)
+
+
+def test_kill_before_the_container_is_there(checking: tuple[subprocess.Popen[str], str]) -> None:
+    process, run = checking
+    process.kill()
+    process.wait()
+    time.sleep(1)
+    assert until(run, 0, 10)
+
+
+def test_ctrl_c(checking: tuple[subprocess.Popen[str], str]) -> None:
+    process, run = checking
+    assert until(run, 1, 10)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=5)
+    assert containers(run) == []
+
+
+@pytest.mark.parametrize("checking", ["cancel"], indirect=True)
+def test_cancel_ends_other_threads_checks(checking: tuple[subprocess.Popen[str], str]) -> None:
+    process, run = checking
+    assert process.wait(timeout=20) == 0, process.stderr.read() if process.stderr else ""
+    assert containers(run) == []

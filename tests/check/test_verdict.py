@@ -1,0 +1,93 @@
+"""What is kept, and what is shown of strangers' text."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.check.conftest import target_of
+
+from tareweight.catalog import Check, Expect, Needs
+from tareweight.check import Failure, Verdict, load, save
+from tareweight.check.command import Streams
+from tareweight.check.verdict import path
+from tareweight.check.words import mismatch, one_line
+
+IMAGE = "sha256:" + "ab" * 32
+TARGET = target_of(Check("a", 10), Check("b", 10))
+VERDICT = Verdict(1, 2, (Failure("b", "exit 1, wanted 0"),), 0.25, "+CHOWN", "65532")
+
+
+def test_kept_and_read_again(tmp_path: Path) -> None:
+    assert load(tmp_path, IMAGE, TARGET) is None
+    save(VERDICT, tmp_path, IMAGE, TARGET)
+    assert load(tmp_path, IMAGE, TARGET) == VERDICT
+
+
+def test_other_checks_needs_or_image_are_not_answered(tmp_path: Path) -> None:
+    save(VERDICT, tmp_path, IMAGE, TARGET)
+    assert load(tmp_path, "sha256:" + "cd" * 32, TARGET) is None
+    assert load(tmp_path, IMAGE, target_of(Check("a", 10), Check("b", 11))) is None
+    assert load(tmp_path, IMAGE, target_of(*TARGET.app.checks, needs=Needs(port=1))) is None
+
+
+def test_what_is_no_image_id_is_kept_nowhere(tmp_path: Path) -> None:
+    assert path(tmp_path, "../../etc/passwd", TARGET) is None
+    save(VERDICT, tmp_path, "../x", TARGET)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        "{}",
+        '{"passed":1,"total":1,"failures":[1],"first_answer":null,"declared":"","user":""}',
+        '{"passed":1,"total":2,"failures":[],"first_answer":null,"declared":"","user":""}',
+        '{"passed":true,"total":1,"failures":[],"first_answer":null,"declared":"","user":""}',
+        '{"passed":1,"total":1,"failures":[],"first_answer":"x","declared":"","user":""}',
+        '{"passed":1,"total":1,"failures":[],"first_answer":1,"declared":"","user":3}',
+    ],
+)
+def test_corrupt_is_as_missing(tmp_path: Path, text: str) -> None:
+    file = path(tmp_path, IMAGE, TARGET)
+    assert file
+    file.parent.mkdir()
+    file.write_text(text)
+    assert load(tmp_path, IMAGE, TARGET) is None
+
+
+def test_ok() -> None:
+    assert not VERDICT.ok
+    assert replace(VERDICT, passed=2, failures=()).ok
+    assert not Verdict(0, 0, (), None, "", "").ok
+
+
+def test_reading_needs_no_sdk() -> None:
+    code = "import sys, tareweight.check; sys.exit(any(name in sys.modules for name in ('docker', 'requests', 'http.client')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_strangers_text_is_tamed() -> None:
+    assert one_line("a\x1b[31mb\x1b]0;title\x07c\r\n\td\u202ee\x00") == "abc d e"
+    assert one_line("x" * 10, 4) == "...xxxx"
+
+
+def test_mismatch_of_long_texts_begins_where_they_part() -> None:
+    same = "=" * 100
+    assert mismatch("stdout", same + "a", Expect("exact", same + "b")) == "stdout from character 90 on is '==========a', wanted '==========b'"
+    assert mismatch("stdout", "a", Expect("pattern", "^b$")) == "stdout is 'a', wanted a match of '^b$'"
+
+
+@pytest.mark.parametrize("step", [1, 3, 8, 1000])
+def test_streams_cut_anywhere(step: int) -> None:
+    data = b"\x01\0\0\0\0\0\0\x03abc" + b"\x02\0\0\0\0\0\0\x02no" + b"\x01\0\0\0\0\0\0\x00" + b"\x01\0\0\0\0\0\0\x01d"
+    streams = Streams()
+    for at in range(0, len(data), step):
+        streams.feed(data[at : at + step])
+    assert (streams.stdout, streams.stderr) == ("abcd", "no")
