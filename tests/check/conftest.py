@@ -35,7 +35,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
 
     def make(*command: str, changes: tuple[str, ...] = (), entrypoint: str = "/box") -> str:
         tag = f"tareweight-test/check-{mark}:{len(made)}"
-        cmd = ", ".join(f"\"{word}\"" for word in command)
+        cmd = ", ".join(f'"{word}"' for word in command)
         words = [f'ENTRYPOINT ["{entrypoint}"]', f"CMD [{cmd}]", *changes]
         image_id = docker("import", *[part for word in words for part in ("--change", word)], "-", tag, stdin=packed)
         made.append(tag)

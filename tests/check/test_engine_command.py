@@ -41,7 +41,8 @@ def test_what_passes(image: str, tmp_path: Path) -> None:
     verdict = verify(target, image, tare=tmp_path)
     assert verdict == Verdict(6, 6, (), verdict.first_answer, "", "1234")
     assert verdict.ok
-    assert verdict.first_answer is not None and 0 < verdict.first_answer < 10
+    assert verdict.first_answer is not None
+    assert 0 < verdict.first_answer < 10
     assert load(tmp_path, image, target) == verdict
     assert left() == []
 

@@ -7,12 +7,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.check.conftest import Box, docker
+from tests.check.conftest import Box, docker, target_of
 
+from tareweight.catalog import Check, Expect
 from tareweight.check import reaper
+from tareweight.check.verify import verify
+from tareweight.errors import EngineError
 
 pytestmark = pytest.mark.engine
 
@@ -101,3 +105,18 @@ def test_cancel_ends_other_threads_checks(checking: tuple[subprocess.Popen[str],
     process, run = checking
     assert process.wait(timeout=20) == 0, process.stderr.read() if process.stderr else ""
     assert containers(run) == []
+
+
+def test_many_threads(box: Box, tmp_path: Path) -> None:
+    image = box("echo", "x")
+    target = target_of(*(Check(str(number), 30, stdout=Expect("exact", "x\n")) for number in range(3)))
+    with ThreadPoolExecutor(6) as pool:
+        verdicts = list(pool.map(lambda _: verify(target, image, tare=tmp_path), range(6)))
+    assert [verdict.passed for verdict in verdicts] == [3] * 6
+    assert containers(reaper.run_id()) == []
+
+
+def test_no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    with pytest.raises(EngineError, match="no Docker Engine answers"):
+        verify(target_of(Check("any", 1)), "sha256:" + "0" * 64, tare=tmp_path)

@@ -35,7 +35,8 @@ def test_what_passes_also_when_it_comes_late(box: Box, tmp_path: Path) -> None:
     verdict = checked(image, tmp_path, get("/a", Expect("exact", "GET /a"), headers=yes), get("/old", status=302))
     assert whys(verdict) == []
     assert verdict.user == "root"
-    assert verdict.first_answer is not None and 1 <= verdict.first_answer < 9
+    assert verdict.first_answer is not None
+    assert 1 <= verdict.first_answer < 9
 
 
 def test_wrong_answers_say_both(box: Box, tmp_path: Path) -> None:

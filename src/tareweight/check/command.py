@@ -83,8 +83,12 @@ def _run(client: Any, name: str, needs: Needs, check: Check) -> tuple[str | None
         # Wakes the feeder too.
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
-        attached.close()
-    return _judge(client, name, needs, check, status, streams), seconds
+        # In this order: the response owns the file over the socket, and closing that alone leaves the socket open.
+        getattr(attached, "_response", attached).close()
+        connection.close()
+    if status != check.exit and client.inspect_container(name)["State"].get("OOMKilled"):
+        return f"exit {status}, wanted {check.exit}: it went over its {needs.memory // 10**6} MB of memory", seconds
+    return judge(check, status, streams), seconds
 
 
 def _feed(connection: Any, data: bytes) -> None:
@@ -106,10 +110,9 @@ def _read(connection: Any, streams: Streams, deadline: float) -> None:
         streams.feed(data)
 
 
-def _judge(client: Any, name: str, needs: Needs, check: Check, status: int, streams: Streams) -> str | None:
+def judge(check: Check, status: int, streams: Streams) -> str | None:
+    """Why the run wasn't as it should be; None when it was."""
     if status != check.exit:
-        if client.inspect_container(name)["State"].get("OOMKilled"):
-            return f"exit {status}, wanted {check.exit}: it went over its {needs.memory // 10**6} MB of memory"
         return f"exit {status}, wanted {check.exit}{said(streams.stderr or streams.stdout)}"
     if check.stdout and not check.stdout.holds(streams.stdout):
         return mismatch("stdout", streams.stdout, check.stdout)

@@ -73,7 +73,7 @@ class _Session:
             if why is None:
                 self.first_answer = self.first_answer or time.monotonic() - self.begin
                 continue
-            death = self._death()
+            death = self._death(patience=_LAST_PAUSE * 2 if silent else 0)
             failures[check.name] = death or why
             if death or (silent and at == 0):
                 rest = "not asked: the container has ended" if death else "not asked: the app never answered"
@@ -116,10 +116,13 @@ class _Session:
             self.host_port = int(bound[0]["HostPort"])
         return self.host_port
 
-    def _death(self) -> str | None:
-        state = self.client.inspect_container(self.name)["State"]
-        if state.get("Running"):
-            return None
+    def _death(self, patience: float = 0) -> str | None:
+        """How the container ended; None while it runs. The engine learns of an end a little after the port goes silent."""
+        end = time.monotonic() + patience
+        while (state := self.client.inspect_container(self.name)["State"]).get("Running"):
+            if time.monotonic() >= end:
+                return None
+            time.sleep(_FIRST_PAUSE)
         logs = self.client.logs(self.name, tail=20)[-KEPT:].decode("utf-8", "replace")
         memory = " (over its memory)" if state.get("OOMKilled") else ""
         return f"the container ended with exit {state.get('ExitCode')}{memory}{said(logs)}"

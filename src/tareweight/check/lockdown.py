@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +13,7 @@ from tareweight.catalog import Needs
 from tareweight.check import reaper
 from tareweight.check.words import one_line
 from tareweight.errors import EngineError
+from tareweight.process import CommandFailed, run
 
 KEPT = 1_000_000
 """Bytes of an image's output, or of a response's body, that are looked at."""
@@ -48,7 +51,7 @@ def connected() -> Iterator[Any]:
     import requests.exceptions
 
     try:
-        client = docker.from_env(timeout=_ANSWER).api
+        client = docker.from_env(timeout=_ANSWER, environment=_environment()).api
     except docker.errors.DockerException as error:
         raise EngineError(f"no Docker Engine answers: {one_line(str(error))}", hint="`invoke engine.status` says why") from error
     try:
@@ -58,6 +61,23 @@ def connected() -> Iterator[Any]:
         raise EngineError(f"the Docker Engine failed during a check: {one_line(str(error))}") from error
     finally:
         client.close()
+
+
+def _environment() -> dict[str, str]:
+    """The environment for the SDK, which knows no contexts: the engine is the one that the docker command talks to."""
+    environment = dict(os.environ)
+    if not environment.get("DOCKER_HOST") and (host := _context_host()):
+        environment["DOCKER_HOST"] = host
+    return environment
+
+
+@functools.cache
+def _context_host() -> str:
+    try:
+        host = run(["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], timeout=10).stdout.strip()
+    except CommandFailed:
+        return ""
+    return host
 
 
 def inspect(client: Any, image_id: str) -> Image:
@@ -96,30 +116,32 @@ def container(client: Any, image: Image, needs: Needs, *, args: tuple[str, ...] 
         # The engine adds noexec by itself.
         tmpfs={path: f"rw,nosuid,nodev,mode=1777,size={min(_SCRATCH, needs.memory)}" for path in needs.writable} or None,
         # Command checks read the attached streams; an endless writer must not fill the engine's disk.
-        log_config={"Type": "local", "Config": {"max-size": "1m", "max-file": "1"}} if networked else {"Type": "none"},
+        log_config={"Type": "local", "Config": {"max-size": "1m", "max-file": "1", "compress": "false"}} if networked else {"Type": "none"},
     )
-    with reaper.guarded() as name:
+    name = reaper.guarded()
+    try:
         try:
-            try:
-                client.create_container(
-                    image.id,
-                    command=list(args) or None,
-                    name=name,
-                    stdin_open=stdin,
-                    environment=[f"{key}={value}" for key, value in needs.env],
-                    labels={reaper.LABEL: reaper.run_id()},
-                    ports=[port] if networked else None,
-                    host_config=locks,
-                    healthcheck={"test": ["NONE"]},
-                    use_config_proxy=False,
-                )
-            except docker.errors.ImageNotFound as error:
-                raise Gone from error
-            except docker.errors.APIError as error:
-                raise CantRun(f"can't run: {_engine_says(error)}") from error
-            yield name
-        finally:
-            remove(client, name)
+            client.create_container(
+                image.id,
+                command=list(args) or None,
+                name=name,
+                stdin_open=stdin,
+                environment=[f"{key}={value}" for key, value in needs.env],
+                labels={reaper.LABEL: reaper.run_id()},
+                ports=[port] if networked else None,
+                host_config=locks,
+                healthcheck={"test": ["NONE"]},
+                use_config_proxy=False,
+            )
+        except docker.errors.ImageNotFound as error:
+            raise Gone from error
+        except docker.errors.APIError as error:
+            raise CantRun(f"can't run: {_engine_says(error)}") from error
+        # `cancel` removes what it sees; what is made after its look is not let out.
+        reaper.refuse_if_cancelled()
+        yield name
+    finally:
+        remove(client, name)
 
 
 def start(client: Any, name: str) -> None:

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from tareweight.errors import Interrupted, TareError
@@ -26,86 +25,80 @@ _WELL = b"well"
 _PAUSES = (0.0, 0.3, 1.0, 2.0)
 """Before each sweep of the watchdog: an order to create may still be on its way when the process that gave it dies."""
 
-_lock = threading.Lock()
-_run_id = f"{os.getpid()}-{secrets.token_hex(4)}"
-_open: set[str] = set()
-_count = 0
-_cancelled = threading.Event()
-_watchdog: subprocess.Popen[bytes] | None = None
+
+class _State:
+    """What this process has open, and its watchdog."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.run_id = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.open: set[str] = set()
+        self.count = 0
+        self.cancelled = threading.Event()
+        self.watchdog: subprocess.Popen[bytes] | None = None
+
+
+_state = _State()
 
 
 def run_id() -> str:
     """This process's value of the label."""
-    return _run_id
+    return _state.run_id
 
 
-@contextlib.contextmanager
-def guarded() -> Iterator[str]:
-    """A name for a container, with the watchdog awake. The caller removes the container before it leaves.
-
-    A name that is left by an exception of the removal itself stays with the watchdog.
-    """
-    global _count
+def guarded() -> str:
+    """A name for a container, with the watchdog awake. It stays with the watchdog until it is `settled`."""
     refuse_if_cancelled()
-    with _lock:
+    with _state.lock:
         _wake()
-        _count += 1
-        name = f"tareweight-check-{_run_id}-{_count}"
-        _open.add(name)
-    yield name
-    with _lock:
-        _open.discard(name)
+        _state.count += 1
+        name = f"tareweight-check-{_state.run_id}-{_state.count}"
+        _state.open.add(name)
+    return name
 
 
 def settled(name: str) -> None:
     """The container of that name is gone for certain."""
-    with _lock:
-        _open.discard(name)
+    with _state.lock:
+        _state.open.discard(name)
 
 
 def cancel() -> None:
     """End every check of this process at once: its containers go, and `verify` raises `Interrupted` from now on."""
-    _cancelled.set()
-    with _lock:
-        left = bool(_open)
+    _state.cancelled.set()
+    with _state.lock:
+        left = bool(_state.open)
     if left:
-        sweep(_run_id)
+        sweep(_state.run_id)
 
 
 def refuse_if_cancelled() -> None:
     """Raise `Interrupted` after `cancel`."""
-    if _cancelled.is_set():
+    if _state.cancelled.is_set():
         raise Interrupted("interrupted")
 
 
 def sweep(which: str) -> bool:
     """Remove every container of a run; whether there was one."""
-    env = {"DOCKER_HOST": _engine()}
     try:
-        found = run(["docker", "ps", "-aq", "--no-trunc", "--filter", f"label={LABEL}={which}"], env=env, timeout=30).stdout.split()
+        found = run(["docker", "ps", "-aq", "--no-trunc", "--filter", f"label={LABEL}={which}"], timeout=30).stdout.split()
         if found:
-            run(["docker", "rm", "-f", "-v", *found], env=env, timeout=60, check=False)
+            run(["docker", "rm", "-f", "-v", *found], timeout=60, check=False)
     except CommandFailed:
         return False
     return bool(found)
 
 
-def _engine() -> str:
-    """The engine that the SDK's `from_env` talks to: unlike the docker command, it doesn't know contexts."""
-    return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
-
-
 def _wake() -> None:
-    """Start the watchdog if it isn't there. Held under `_lock`."""
-    global _watchdog
-    if _watchdog is not None and _watchdog.poll() is None:
+    """Start the watchdog if it isn't there. Held under `_state.lock`."""
+    if _state.watchdog is not None and _state.watchdog.poll() is None:
         return
-    first = _watchdog is None
+    first = _state.watchdog is None
     source = str(Path(__file__).resolve().parents[2])
     paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
-        _watchdog = subprocess.Popen(
-            [sys.executable, "-m", "tareweight.check.reaper", _run_id],
+        _state.watchdog = subprocess.Popen(
+            [sys.executable, "-m", "tareweight.check.reaper", _state.run_id],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -121,14 +114,14 @@ def _wake() -> None:
 
 def _dismiss() -> None:
     """At a normal end nothing is left, and the watchdog goes without asking the engine anything."""
-    watchdog = _watchdog
+    watchdog = _state.watchdog
     if watchdog is None or watchdog.stdin is None:
         return
     with contextlib.suppress(OSError):
-        if not _open:
+        if not _state.open:
             watchdog.stdin.write(_WELL)
         watchdog.stdin.close()
-    if not _open:
+    if not _state.open:
         with contextlib.suppress(subprocess.TimeoutExpired):
             watchdog.wait(timeout=1)
 
