@@ -107,9 +107,7 @@ def start(tare: Path, say: Say, layout: Layout = MACHINE) -> None:
     Does nothing where one answers. `EngineError` where it doesn't within 30 s, with the end of its log.
     """
     if os.geteuid() != 0:
-        raise EngineError(
-            "the Docker Engine isn't running, and only root can start it", hint="Run `sudo systemctl start docker`, or run this as root"
-        )
+        raise EngineError("the Docker Engine isn't running, and only root can start it", hint="Run `sudo systemctl start docker`, or run this as root")
     state = tare / "engine"
     state.mkdir(parents=True, exist_ok=True)
     with (state / "lock").open("w") as lock:
@@ -205,9 +203,7 @@ def _spawn(argv: list[str], log: Path) -> int:
         (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
-    return os.posix_spawn(
-        argv[0], argv, env, file_actions=files, setsid=True, setsigdef=[signal.SIGINT, signal.SIGPIPE, signal.SIGTERM], setsigmask=[]
-    )
+    return os.posix_spawn(argv[0], argv, env, file_actions=files, setsid=True, setsigdef=[signal.SIGINT, signal.SIGPIPE, signal.SIGTERM], setsigmask=[])
 
 
 def _answer(layout: Layout) -> bool:
@@ -233,9 +229,7 @@ def _end(pid: int) -> None:
     known = identity(pid)
     os.kill(pid, signal.SIGTERM)
     if not _wait(lambda: identity(pid) != known, STOP_LIMIT):
-        raise EngineError(
-            f"the engine (process {pid}) doesn't end within {STOP_LIMIT:g} s", hint=f"See what its containers do, or run `kill -9 {pid}`"
-        )
+        raise EngineError(f"the engine (process {pid}) doesn't end within {STOP_LIMIT:g} s", hint=f"See what its containers do, or run `kill -9 {pid}`")
 
 
 def _record(state: Path, pid: int, by: str) -> None:

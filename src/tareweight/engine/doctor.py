@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -65,9 +64,7 @@ def _engine(where: Endpoint, tare: Path) -> Finding:
         if not where.ours:
             return Finding("engine", "bad", f"{where} doesn't answer", "Start it there, or unset DOCKER_HOST and run `docker context use default`")
         lacks = missing_programs()
-        return Finding(
-            "engine", "bad", f"{where} doesn't answer; missing: {', '.join(lacks)}" if lacks else f"installed, but {where} doesn't answer", UP
-        )
+        return Finding("engine", "bad", f"{where} doesn't answer; missing: {', '.join(lacks)}" if lacks else f"installed, but {where} doesn't answer", UP)
     if (version_in(version) or (0, 0)) < ENGINE_NEEDED:
         return Finding("engine", "bad", f"{version} at {where} is too old: {ENGINE_NEEDED[0]} or later is needed", UP)
     pid = recorded(tare) if where.ours else None
@@ -89,7 +86,7 @@ def _info() -> dict[str, Any]:
         finally:
             client.close()
     # The SDK lets requests', urllib3's and its own exceptions through, and a doctor has to go on.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return {"fault": _line(error)}
     return info if isinstance(info, dict) else {}
 
@@ -103,9 +100,7 @@ def _store(info: dict[str, Any]) -> Finding:
     status = [pair for pair in info.get("DriverStatus") or [] if len(pair) == 2]
     kind = "containerd" if any("io.containerd.snapshotter" in str(pair[1]) for pair in status) else "classic"
     if driver in {"vfs", "devicemapper", "aufs"}:
-        return Finding(
-            "store", "warn", f"{kind}, {driver}: slow, and it takes much space", "Put the engine's data on a file system that overlay2 works on"
-        )
+        return Finding("store", "warn", f"{kind}, {driver}: slow, and it takes much space", "Put the engine's data on a file system that overlay2 works on")
     return Finding("store", "ok", f"{kind}, {driver}")
 
 
@@ -186,7 +181,7 @@ def _registry_fault() -> str | None:
         finally:
             client.close()
     # As above; and here any failure is the answer.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return _line(error)
     return None
 

@@ -13,7 +13,6 @@ from typing import Any
 from tareweight.engine.layout import MACHINE, read_json
 from tareweight.process import CommandFailed, run
 
-MACHINE_SOCKET = MACHINE.socket
 JOIN_GROUP = "Add yourself to the group docker (`sudo usermod -aG docker $USER`, then log in again), or run this as root"
 
 
@@ -32,7 +31,7 @@ class Endpoint:
     @property
     def ours(self) -> bool:
         """Whether it is this machine's own engine, which may be installed and started from here."""
-        return self.socket is not None and os.path.realpath(self.socket) == os.path.realpath(MACHINE_SOCKET)
+        return self.socket is not None and os.path.realpath(self.socket) == os.path.realpath(MACHINE.socket)
 
     def __str__(self) -> str:
         return self.host if self.origin == "default" else f"{self.host} ({self.origin})"
@@ -50,7 +49,7 @@ def endpoint() -> Endpoint:
             return Endpoint(str(meta["Endpoints"]["docker"]["Host"]), f"context {name}")
         except (KeyError, TypeError):
             return Endpoint("nowhere", f"context {name}, which doesn't exist")
-    return Endpoint(f"unix://{MACHINE_SOCKET}", "default")
+    return Endpoint(MACHINE.host, "default")
 
 
 def ask(path: Path, request: str, timeout: float = 5) -> Any:

@@ -1,0 +1,1 @@
+"""Every FROM -> Upstream (a digest) or Debian (a recipe)."""

@@ -1,0 +1,111 @@
+"""Which version of what can be had, looked up where it comes from: Debian's package lists, and the npm registry for Node."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tareweight import store
+from tareweight.bases.apt import Apt
+from tareweight.bases.reference import RELEASES
+from tareweight.process import CommandFailed, run
+
+_DAYS = 7 * 86_400
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Version:
+    """One that can be had: `name` as people write it (1.24), `full` as it is (1.24.4), and the Debian suite that has it (empty for npm)."""
+
+    name: str
+    full: str
+    suite: str
+
+
+class Versions:
+    """Look-ups kept in `.tare/bases/versions.json` for a week; `refresh` asks anew. Nothing is asked before it is needed."""
+
+    def __init__(self, tare: Path, *, refresh: bool = False) -> None:
+        self._tare = tare
+        self._file = tare / "bases" / "versions.json"
+        self._lock = threading.Lock()
+        kept = None if refresh else store.read(self._file)
+        good = isinstance(kept, dict) and kept.get("format") == _FORMAT and isinstance(kept.get("found"), dict)
+        self._kept: dict[str, Any] = kept["found"] if good else {}
+        self._apt: Apt | None = None
+
+    def of(self, source: str, pattern: str) -> list[Version]:
+        """The versions that `source` ("apt" with a pattern of package names, or "npm" with a package) has, oldest first."""
+        key = f"{source} {pattern}"
+        with self._lock:
+            found = self._parse(self._kept.get(key))
+            if found is None:
+                found = self._npm(pattern) if source == "npm" else self._debian(pattern)
+                self._kept[key] = {"at": time.time(), "versions": [[v.name, v.full, v.suite] for v in found]}
+                store.write(self._file, {"format": _FORMAT, "found": self._kept})
+        return sorted(found, key=lambda version: (_numbers(version.full), version.suite))
+
+    @staticmethod
+    def _parse(kept: Any) -> list[Version] | None:
+        try:
+            if time.time() - kept["at"] > _DAYS:
+                return None
+            return [Version(str(name), str(full), str(suite)) for name, full, suite in kept["versions"]]
+        except (TypeError, KeyError, ValueError):
+            return None
+
+    def _debian(self, pattern: str) -> list[Version]:
+        """`pattern` has one group for the version; without one the version is the package's own."""
+        if self._apt is None:
+            self._apt = Apt(self._tare / "apt")
+            self._apt.run("apt-get", "update")
+        wanted = re.compile(pattern)
+        names = [name for name in self._apt.run("apt-cache", "pkgnames").split() if wanted.fullmatch(name)]
+        best: dict[tuple[str, str], Version] = {}
+        for line in self._apt.run("apt-cache", "madison", *names).splitlines() if names else ():
+            package, full, where = (part.strip() for part in line.split("|"))
+            suite = next((known for known in RELEASES if f" {known}" in where), "")
+            upstream = re.split(r"[-+~]", full.partition(":")[2] or full)[0]
+            match = wanted.fullmatch(package)
+            name = match[1] if match and wanted.groups else upstream
+            if suite and (name, suite) not in best:
+                best[name, suite] = Version(name, upstream, suite)
+        return list(best.values())
+
+    @staticmethod
+    def _npm(package: str) -> list[Version]:
+        """Empty where the machine has no npm or no registry answers: any version is then tried, and the build says."""
+        if not shutil.which("npm"):
+            return []
+        try:
+            told = json.loads(run(["npm", "view", package, "versions", "--json"], timeout=60).stdout)
+        except (CommandFailed, ValueError):
+            return []
+        return [Version(full, full, "") for full in told if re.fullmatch(r"\d+\.\d+\.\d+", full)]
+
+
+def choose(asked: str, suite: str, known: list[Version]) -> Version | None:
+    """The newest version that `asked` (empty: any) and `suite` (empty: any) allow."""
+    fits = [v for v in known if (not suite or v.suite in {"", suite}) and (not asked or asked in {v.name, v.full} or v.full.startswith(f"{asked}."))]
+    return fits[-1] if fits else None
+
+
+def nearest(asked: str, known: list[Version]) -> Version | None:
+    """The version nearest to `asked`: the least distance in the first number that differs, the newer of two."""
+    wanted = _numbers(asked)
+
+    def distance(version: Version) -> tuple[int, ...]:
+        return tuple(abs(a - b) for a, b in zip(wanted, _numbers(version.full), strict=False))
+
+    return min(reversed(known), key=distance) if known else None
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text))
