@@ -18,7 +18,7 @@ BOOKWORM = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n'
 SOURCES = """\
 # a comment
 Types: deb deb-src
-URIs: http://deb.debian.org/debian
+URIs: http://mirror.example/debian
 Suites: bookworm bookworm-updates bookworm-backports
 Components: main contrib
 Signed-By:
@@ -33,13 +33,13 @@ Components: main
 signed-by: /usr/share/keyrings/debian-archive-keyring.gpg
 
 Types: deb
-URIs: https://download.docker.com/linux/debian
+URIs: https://vendor.example/linux/debian
 Suites: bookworm
 Components: stable
 
 Enabled: no
 Types: deb
-URIs: http://deb.debian.org/debian
+URIs: http://mirror.example/debian
 Suites: sid
 Components: main
 """
@@ -154,8 +154,8 @@ def test_a_machine_without_os_release_gets_the_general_line(tmp_path: Path) -> N
 
 def test_debians_own_sources_get_a_twin_for_debian_13(bookworm: Path) -> None:
     (bookworm / "etc/apt/sources.list").write_text(
-        "deb [arch=amd64,arm64 signed-by=/k.gpg] http://ftp.xx.debian.org/debian bookworm main non-free # why\n"
-        "deb-src http://ftp.xx.debian.org/debian bookworm main\n"
+        "deb [arch=amd64,arm64 signed-by=/k.gpg] http://ftp.example/debian bookworm main non-free # why\n"
+        "deb-src http://ftp.example/debian bookworm main\n"
         "deb http://apt.example/other bookworm main\n"
         "nonsense\n",
         encoding="utf-8",
@@ -174,7 +174,7 @@ def test_debians_own_sources_get_a_twin_for_debian_13(bookworm: Path) -> None:
     assert text.count("Architectures: amd64 arm64") == 2
     assert text.count("Signed-By: \n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc") == 2
     assert text.count("http://mirror.example/debian-security/") == 2
-    assert "docker.com" not in text
+    assert "vendor.example" not in text
     assert "apt.example" not in text
     assert "sid" not in text
 
