@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
@@ -116,7 +117,9 @@ def test_many_threads(box: Box, tmp_path: Path) -> None:
     assert containers(reaper.run_id()) == []
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the SDK forgets the socket that it couldn't connect
 def test_no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     with pytest.raises(EngineError, match="no Docker Engine answers"):
         verify(target_of(Check("any", 1)), "sha256:" + "0" * 64, tare=tmp_path)
+    gc.collect()
