@@ -1,7 +1,9 @@
 # Python where there is no shell, no pip and no package manager.
 # The version must be the one in the distroless image: Debian 13 has 3.13.
 ARG PYTHON_VERSION=3.13
-ARG DISTROLESS=gcr.io/distroless/python3-debian13
+ARG DISTROLESS_PYTHON=gcr.io/distroless/python3-debian13
+
+FROM ${DISTROLESS_PYTHON} AS base
 
 FROM python:${PYTHON_VERSION} AS build
 WORKDIR /app
@@ -16,11 +18,15 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 COPY greeter greeter
 RUN python -m compileall -q --invalidation-mode unchecked-hash greeter
 # A virtual environment points to the Python that made it, and that stands at another path here (/usr/local/bin in the
-# python images, /usr/bin in the distroless one). Both are the same 3.x, so pointing it elsewhere is all that it takes.
-RUN ln -sf "/usr/bin/$(python -c 'import sys; print("python%d.%d" % sys.version_info[:2])')" /venv/bin/python \
- && sed -i 's|^home = .*|home = /usr/bin|' /venv/pyvenv.cfg
+# python images, /usr/bin in the distroless one). Where both are the same 3.x, pointing it elsewhere is all that it takes.
+RUN --mount=type=bind,from=base,target=/base \
+    set -eu; \
+    python=/usr/bin/$(python -c 'import sys; print("python%d.%d" % sys.version_info[:2])'); \
+    [ -x "/base$python" ] || { echo "error: the distroless image has no $python: change PYTHON_VERSION or DISTROLESS_PYTHON" >&2; exit 1; }; \
+    ln -sf "$python" /venv/bin/python; \
+    sed -i 's|^home = .*|home = /usr/bin|' /venv/pyvenv.cfg
 
-FROM ${DISTROLESS}
+FROM ${DISTROLESS_PYTHON}
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY --from=build /app/greeter greeter
