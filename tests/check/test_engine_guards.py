@@ -46,7 +46,7 @@ if sys.argv[3] == "cancel":
     begin = time.monotonic()
     reaper.cancel()
     thread.join()
-    sys.exit(0 if ended and time.monotonic() - begin < 2 else 1)
+    sys.exit(0 if ended and time.monotonic() - begin < 5 else 1)
 verify(target, sys.argv[1], tare=Path(sys.argv[2]))
 """
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tareweight.bases.reference import RELEASES
@@ -11,6 +14,8 @@ from tareweight.errors import BaseUnavailable
 from tareweight.process import CommandFailed, run
 
 _SUITE = re.compile(r"^Suites: *(.*)$", re.MULTILINE)
+_CREDENTIALS = re.compile(r"//[^/@\s]+@")
+NO_DEBIAN = "Bases can be made from Debian packages on a Debian machine only; elsewhere use --bases upstream"
 
 
 def sources(suite: str, etc_apt: Path = Path("/etc/apt")) -> str:
@@ -24,38 +29,71 @@ def sources(suite: str, etc_apt: Path = Path("/etc/apt")) -> str:
         if ends:
             found.append(_SUITE.sub("Suites: " + " ".join(f"{suite}{end}" for end in sorted(ends)), stanza))
     if not found:
-        raise BaseUnavailable("no Debian mirror among this machine's apt sources", hint="Bases can be made from Debian packages on a Debian machine only")
+        raise BaseUnavailable("no Debian mirror among this machine's apt sources", hint=NO_DEBIAN)
     return "\n\n".join(dict.fromkeys(found)) + "\n"
 
 
+def acquire_settings() -> list[str]:
+    """How this machine's apt fetches (proxies, checks, time limits), as lines of apt.conf.
+
+    A proxy that holds a password is left out: what mmdebstrap is given stays in the image.
+    """
+    try:
+        told = run(["apt-config", "dump", "Acquire"], timeout=20, env={"LC_ALL": "C"}).stdout
+    except CommandFailed as error:
+        raise BaseUnavailable("there is no apt on this machine", hint=NO_DEBIAN) from error
+    lines = (line.strip() for line in told.splitlines())
+    return [line for line in lines if line.startswith("Acquire::") and "::IndexTargets" not in line and not line.endswith(' "";') and not _CREDENTIALS.search(line)]
+
+
+@contextmanager
+def alone(file: Path) -> Iterator[None]:
+    """Keep every other thread and process out until the end; the lock dies with its holder."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 class Apt:
-    """apt with sources, lists and cache under `folder`, for one or more Debian suites; the machine's own stay untouched."""
+    """apt with sources, lists and cache under `folder`, for one or more Debian suites; the machine's own stay untouched.
+
+    The machine's apt.conf.d isn't read: what it runs after an update (PackageKit, command-not-found) is none of ours.
+    """
 
     def __init__(self, folder: Path, suites: tuple[str, ...] = tuple(RELEASES)) -> None:
         if not find("apt-get"):
-            raise BaseUnavailable("there is no apt on this machine", hint="Bases can be made from Debian packages on a Debian machine only")
-        self._folder = folder
-        parts = folder / "sources.list.d"
-        for place in (parts, folder / "lists" / "partial", folder / "cache" / "archives" / "partial", folder / "preferences.d"):
+            raise BaseUnavailable("there is no apt on this machine", hint=NO_DEBIAN)
+        self._folder = folder.absolute()
+        parts = self._folder / "sources.list.d"
+        for place in (parts, self._folder / "lists" / "partial", self._folder / "cache" / "archives" / "partial"):
             place.mkdir(parents=True, exist_ok=True)
-        (folder / "status").touch()
+        (self._folder / "status").touch()
         for suite in suites:
             (parts / f"{suite}.sources").write_text(sources(suite), encoding="utf-8")
-
-    def run(self, program: str, *words: str) -> str:
-        """What `program` (apt-get, apt-cache) prints."""
-        folder = self._folder
-        options = {
+        settings = {
+            "Dir::Etc::main": "/dev/null",
+            "Dir::Etc::parts": "/dev/null",
             "Dir::Etc::sourcelist": "/dev/null",
-            "Dir::Etc::sourceparts": folder / "sources.list.d",
-            "Dir::Etc::preferencesparts": folder / "preferences.d",
-            "Dir::State::lists": folder / "lists",
-            "Dir::State::status": folder / "status",
-            "Dir::Cache": folder / "cache",
+            "Dir::Etc::sourceparts": parts,
+            "Dir::Etc::preferences": "/dev/null",
+            "Dir::Etc::preferencesparts": "/dev/null",
+            "Dir::State::lists": self._folder / "lists",
+            "Dir::State::status": self._folder / "status",
+            "Dir::Cache": self._folder / "cache",
             "APT::Sandbox::User": "",
+            "Acquire::Languages": "none",
+            "Acquire::Retries": "3",
         }
-        given = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
+        lines = [*acquire_settings(), *(f'{key} "{value}";' for key, value in settings.items())]
+        self._config = self._folder / "apt.conf"
+        self._config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def run(self, program: str, *words: str, cwd: Path | None = None) -> str:
+        """What `program` (apt-get, apt-cache) prints."""
+        env = {"LC_ALL": "C", "APT_CONFIG": str(self._config)}
         try:
-            return run([program, "-q", *given, *words], env={"LC_ALL": "C"}, timeout=300, cwd=folder).stdout
+            with alone(self._folder / "lock"):
+                return run([program, "-q", *words], env=env, timeout=300, cwd=cwd or self._folder).stdout
         except CommandFailed as error:
             raise BaseUnavailable(f"{program} {words[0]} failed: {error.stderr_end.splitlines()[-1] if error.stderr_end else error}") from error

@@ -2,50 +2,71 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from tareweight.bases.apt import Apt, sources
+from tareweight.bases.apt import Apt, acquire_settings, alone, sources
 from tareweight.bases.recipes import PREFIX, ROOTFS_RECIPE
+from tareweight.bases.reference import RELEASES
 from tareweight.engine.client import inspect
+from tareweight.engine.install import os_release
 from tareweight.errors import BaseUnavailable
 from tareweight.process import CommandFailed, run
 
 LABEL = "dev.tareweight.base.rootfs"
-_lock = threading.Lock()
-_SKIP = "/usr/share/doc/* /usr/share/man/* /usr/share/info/* /usr/share/locale/*"
+_LOCKS = {suite: threading.Lock() for suite in RELEASES}
+_SKIP = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
+_APT = ('Acquire::Languages "none"', 'Acquire::GzipIndexes "true"', 'APT::Keep-Downloaded-Packages "false"')
+"""As in Debian's own images: no translations, packed lists, no .deb left behind."""
 
 
 def ensure(suite: str, *, tare: Path, say: Callable[[str], None]) -> str:
-    """The image of the suite's root file system, made where it is missing or was made in another way. `BaseUnavailable` where it can't be."""
+    """The image of the suite's root file system, made where it is missing or was made in another way. `BaseUnavailable` where it can't be.
+
+    Several may ask at once, in one process or in several: one makes it, the others wait.
+    """
     tag = f"{PREFIX}/rootfs:{suite}"
-    with _lock:
-        have = inspect([tag]).get(tag)
-        if have is None or have.labels.get(LABEL) != ROOTFS_RECIPE:
-            say(f"making the root file system of Debian {suite} (once)")
-            _make(suite, tag, tare)
+    with _LOCKS[suite]:
+        if _is_made(tag):
+            return tag
+        with alone(tare / "apt" / f"rootfs-{suite}.lock"):
+            if not _is_made(tag):
+                say(f"making the root file system of Debian {suite} (once)")
+                _make(suite, tag, tare)
     return tag
+
+
+def _is_made(tag: str) -> bool:
+    have = inspect([tag]).get(tag)
+    return have is not None and have.labels.get(LABEL) == ROOTFS_RECIPE
+
+
+def command(program: list[str], suite: str, file: Path, settings: list[str], *, root: bool) -> list[str]:
+    """The argv for mmdebstrap, which reads the sources from its standard input. Without root it makes a user namespace."""
+    words = [*program, f"--mode={'root' if root else 'unshare'}", "--variant=minbase", "--include=ca-certificates", "--format=tar"]
+    checks = [line.removesuffix(";") for line in settings if line.startswith(("Acquire::Check-", "Acquire::http", "Acquire::Retries"))]
+    words += [f"--aptopt={line}" for line in (*checks, *_APT)]
+    words += [f"--dpkgopt=path-exclude={path}" for path in _SKIP]
+    return [*words, "--dpkgopt=path-include=/usr/share/doc/*/copyright", suite, str(file), "-"]
 
 
 def _make(suite: str, tag: str, tare: Path) -> None:
     log = tare / "logs" / "bases" / f"rootfs-{suite}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     file = tare / "apt" / f"rootfs-{suite}.tar"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    words = [*_mmdebstrap(tare), "--variant=minbase", "--include=ca-certificates"]
-    words += ["--aptopt=APT::Install-Recommends false", "--aptopt=Acquire::Languages none"]
-    for path in _SKIP.split():
-        words.append(f"--dpkgopt=path-exclude={path}")
-    words += ["--dpkgopt=path-include=/usr/share/doc/*/copyright", suite, str(file), "-"]
+    wanted = sources(suite)
+    program, env = _mmdebstrap(tare)
+    words = command(program, suite, file, acquire_settings(), root=os.geteuid() == 0)
     try:
         with log.open("w", encoding="utf-8") as out:
-            done = subprocess.run(words, input=sources(suite), text=True, stdout=out, stderr=subprocess.STDOUT, check=False)
+            done = subprocess.run(words, input=wanted, text=True, stdout=out, stderr=subprocess.STDOUT, check=False, env={**os.environ, **env})
         if done.returncode:
-            end = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-            raise BaseUnavailable(f"mmdebstrap could not make Debian {suite}: {end[0] if end else 'it said nothing'}", hint=f"Whole log: {log}")
+            lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.startswith(("E:", "mmdebstrap:"))]
+            raise BaseUnavailable(f"mmdebstrap could not make Debian {suite}: {lines[0] if lines else 'it said nothing'}", hint=f"Whole log: {log}")
         run(["docker", "import", "--change", f"LABEL {LABEL}={ROOTFS_RECIPE}", "--change", 'CMD ["bash"]', str(file), tag], timeout=300)
     except CommandFailed as error:
         raise BaseUnavailable(f"the root file system of Debian {suite} could not be imported: {error.what}") from error
@@ -53,18 +74,25 @@ def _make(suite: str, tag: str, tare: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def _mmdebstrap(tare: Path) -> list[str]:
-    """The mmdebstrap that is installed, else its package unpacked under .tare/: one Perl script, so nothing on the machine changes."""
+def _mmdebstrap(tare: Path) -> tuple[list[str], dict[str, str]]:
+    """The mmdebstrap that is installed, else its package unpacked under .tare/: Perl, so nothing on the machine changes.
+
+    With the argv comes the environment that it needs: it looks for its own mmtarfilter on PATH.
+    """
     if found := shutil.which("mmdebstrap"):
-        return [found]
-    folder = tare / "apt" / "mmdebstrap"
-    script = folder / "usr" / "bin" / "mmdebstrap"
-    if not script.is_file():
-        apt = Apt(tare / "apt", ("trixie",))
-        apt.run("apt-get", "update")
-        for old in (tare / "apt").glob("mmdebstrap_*.deb"):
-            old.unlink()
-        apt.run("apt-get", "download", "mmdebstrap")
-        package = next(iter((tare / "apt").glob("mmdebstrap_*.deb")))
-        run(["dpkg-deb", "-x", str(package), str(folder)])
-    return ["perl", str(script)]
+        return [found], {}
+    if not shutil.which("perl"):
+        raise BaseUnavailable("neither mmdebstrap nor perl is on this machine", hint="Run `apt-get install mmdebstrap`")
+    folder = (tare / "apt" / "mmdebstrap").absolute()
+    programs = folder / "usr" / "bin"
+    with alone(tare / "apt" / "mmdebstrap.lock"):
+        if not (programs / "mmtarfilter").is_file():
+            # The one of this machine's own release, as it goes with this machine's apt and Perl.
+            own = os_release().get("VERSION_CODENAME", "")
+            apt = Apt(tare / "apt" / "tools", (own if own in RELEASES else list(RELEASES)[-1],))
+            apt.run("apt-get", "update")
+            apt.run("apt-get", "download", "mmdebstrap")
+            for package in (tare / "apt" / "tools").glob("mmdebstrap_*.deb"):
+                run(["dpkg-deb", "-x", str(package), str(folder)])
+                package.unlink()
+    return ["perl", str(programs / "mmdebstrap")], {"PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}

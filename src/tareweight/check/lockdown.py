@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ KEPT = 1_000_000
 """Bytes of an image's output, or of a response's body, that are looked at."""
 PIDS = 128
 _SCRATCH = 64_000_000
+_REMOVAL = 10
 _ANSWER = 60
 """Seconds that the engine has for one answer."""
 
@@ -56,9 +58,12 @@ def connected() -> Iterator[Any]:
         raise EngineError(f"no Docker Engine answers: {one_line(str(error))}", hint="`invoke engine.status` says why") from error
     try:
         yield client
-    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+    except Exception as error:
+        # Whatever breaks when `cancel` pulls a container away is only that.
         reaper.refuse_if_cancelled()
-        raise EngineError(f"the Docker Engine failed during a check: {one_line(str(error))}") from error
+        if isinstance(error, (docker.errors.DockerException, requests.exceptions.RequestException, OSError)):
+            raise EngineError(f"the Docker Engine failed during a check: {one_line(str(error))}") from error
+        raise
     finally:
         client.close()
 
@@ -155,16 +160,22 @@ def start(client: Any, name: str) -> None:
 
 
 def remove(client: Any, name: str) -> None:
-    """Remove the container by force; one that was never made, or is being removed already, is fine."""
+    """Remove the container by force, or see that it is gone. One that can't be removed in time is left to the watchdog."""
     import docker.errors
 
-    try:
-        client.remove_container(name, v=True, force=True)
-    except docker.errors.NotFound:
-        pass
-    except docker.errors.APIError as error:
-        if error.status_code != 409:
-            raise
+    end = time.monotonic() + _REMOVAL
+    while True:
+        try:
+            client.remove_container(name, v=True, force=True)
+        except docker.errors.NotFound:
+            break
+        except docker.errors.APIError:
+            # It is just starting, or being removed by another: the next answer tells.
+            if time.monotonic() >= end:
+                return
+            time.sleep(0.05)
+        else:
+            break
     reaper.settled(name)
 
 
