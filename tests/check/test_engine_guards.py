@@ -22,7 +22,7 @@ from tareweight.errors import EngineError
 pytestmark = pytest.mark.engine
 
 SCRIPT = """
-import sys, threading, time
+import signal, sys, threading, time
 from pathlib import Path
 from tareweight.catalog import Check
 from tareweight.check import reaper
@@ -30,6 +30,8 @@ from tareweight.check.verify import verify
 from tareweight.errors import Interrupted
 from tests.check.conftest import target_of
 
+# A shell's background jobs, and so their children, begin with Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 target = target_of(Check("long", 60, args=("sleep",)))
 sys.stdout.write(reaper.run_id() + "\\n")
 sys.stdout.flush()
