@@ -27,6 +27,53 @@ RUN --mount=type=cache,target=/var/cache/apt,id=tare-apt-${SUITE},sharing=locked
     ln -s certs/ca-certificates.crt etc/ssl/cert.pem; \
     mkdir -p var/lib/dpkg/status.d; \
     for package in busybox-static musl; do dpkg-query -s "$package" > "var/lib/dpkg/status.d/$package"; done
+# Debian's busybox is built without these two. Alpine's options, as far as Dockerfiles use them.
+COPY --chmod=755 <<'EOF' /out/usr/sbin/addgroup
+#!/bin/sh
+# addgroup [-g GID] [-S] GROUP | addgroup USER GROUP
+set -eu
+gid= from=1000
+while getopts g:S option; do case $option in g) gid=$OPTARG ;; S) from=100 ;; *) exit 1 ;; esac; done
+shift $((OPTIND - 1))
+if [ $# = 2 ]; then
+    grep -q "^$2:" /etc/group || { echo "addgroup: unknown group $2" >&2; exit 1; }
+    exec sed -i -e "/^$2:/s/\$/,$1/" -e "/^$2:/s/:,/:/" /etc/group
+fi
+if grep -q "^$1:" /etc/group; then echo "addgroup: group '$1' in use" >&2; exit 1; fi
+if [ -z "$gid" ]; then
+    gid=$from
+    while cut -d: -f3 /etc/group | grep -qx "$gid"; do gid=$((gid + 1)); done
+fi
+echo "$1:x:$gid:" >> /etc/group
+EOF
+COPY --chmod=755 <<'EOF' /out/usr/sbin/adduser
+#!/bin/sh
+# adduser [-D] [-H] [-S] [-h HOME] [-s SHELL] [-g GECOS] [-G GROUP] [-u UID] USER: never asks for a password
+set -eu
+uid= group= home= shell=/bin/sh gecos= from=1000 make=yes
+while getopts DHSh:s:g:G:u: option; do
+    case $option in
+        D) ;; H) make= ;; S) from=100 shell=/sbin/nologin ;; h) home=$OPTARG ;; s) shell=$OPTARG ;;
+        g) gecos=$OPTARG ;; G) group=$OPTARG ;; u) uid=$OPTARG ;; *) exit 1 ;;
+    esac
+done
+shift $((OPTIND - 1))
+if grep -q "^$1:" /etc/passwd; then echo "adduser: user '$1' in use" >&2; exit 1; fi
+if [ -z "$uid" ]; then
+    uid=$from
+    while cut -d: -f3 /etc/passwd | grep -qx "$uid"; do uid=$((uid + 1)); done
+fi
+if [ -z "$group" ]; then
+    group=$1
+    if [ "$from" = 100 ]; then group=nogroup; elif ! grep -q "^$1:" /etc/group; then addgroup -g "$uid" "$1"; fi
+fi
+gid=$(grep "^$group:" /etc/group | cut -d: -f3)
+[ -n "$gid" ] || { echo "adduser: unknown group $group" >&2; exit 1; }
+home=${home:-/home/$1}
+echo "$1:x:$uid:$gid:${gecos:-$1}:$home:$shell" >> /etc/passwd
+echo "$1:!::0:::::" >> /etc/shadow
+if [ "$make" ]; then mkdir -p "$home"; chown "$uid:$gid" "$home"; fi
+EOF
 COPY <<'EOF' /out/etc/passwd
 root:x:0:0:root:/root:/bin/sh
 bin:x:1:1:bin:/bin:/sbin/nologin

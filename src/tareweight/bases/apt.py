@@ -43,7 +43,9 @@ def acquire_settings() -> list[str]:
     except CommandFailed as error:
         raise BaseUnavailable("there is no apt on this machine", hint=NO_DEBIAN) from error
     lines = (line.strip() for line in told.splitlines())
-    return [line for line in lines if line.startswith("Acquire::") and "::IndexTargets" not in line and not line.endswith(' "";') and not _CREDENTIALS.search(line)]
+    return [
+        line for line in lines if line.startswith("Acquire::") and "::IndexTargets" not in line and not line.endswith(' "";') and not _CREDENTIALS.search(line)
+    ]
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """A base's name -> the recipe that makes its stand-in from Debian packages.
 
-A recipe is a `<family>.Dockerfile` with a `<family>.toml` beside it; see `docs/bases.md` for the keys.
+A recipe is a `<family>.toml`, and beside it the Dockerfile of the same name; `debian.toml` explains the keys.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tareweight.errors import BaseUnavailable
 from tareweight.tomlfile import load
 
 PREFIX = "tareweight-base"
-ROOTFS_RECIPE = "1"
+ROOTFS_RECIPE = "2"
 """Raised when the root file system is made in another way."""
 
 
@@ -64,23 +64,30 @@ def _family(file: Path) -> Family:
     table = load(file)
     versions = table.table("versions")
     names = table.string("names")
-    try:
-        pattern = re.compile(names)
-    except re.error as error:
-        table.fail("names", f"not a regular expression: {error}")
     source = next((kind for kind in ("apt", "npm", "suite", "any") if kind in versions), "any")
+    pattern = versions.string(source, "")
+    for where, key, text in ((table, "names", names), (versions, source, pattern)):
+        try:
+            re.compile(text)
+        except re.error as error:
+            where.fail(key, f"not a regular expression: {error}")
     family = Family(
         name=file.stem,
-        dockerfile=file.with_suffix(".Dockerfile"),
-        names=pattern,
+        dockerfile=file.parent / table.string("dockerfile", f"{file.stem}.Dockerfile"),
+        names=re.compile(names),
         source=source,
-        pattern=versions.string(source, ""),
+        pattern=pattern,
         version_arg=table.string("version_arg", ""),
         image_arg=table.string("image_arg", ""),
         args=table.mapping("args"),
         stages=table.mapping("stages"),
         stand_in=table.string("stand_in"),
     )
+    try:
+        for text in (family.stand_in, *family.args.values()):
+            text.format(version="", release="", flavour="", image="")
+    except (KeyError, ValueError, IndexError):
+        table.fail("stand_in", "only {version}, {release}, {flavour} and {image} can be filled in, here and in args")
     versions.close()
     table.close()
     if not family.dockerfile.is_file():
@@ -105,13 +112,20 @@ def find(reference: str, *, folders: Sequence[Path], versions: Versions, nearest
     for family in known:
         if match := family.names.fullmatch(repository):
             return _recipe(family, name, tag, match.groupdict(), versions, take_nearest=nearest)
-    raise BaseUnavailable(f"no recipe makes {name} from Debian packages", hint=f"Recipes: {', '.join(family.name for family in known)}; or use --bases upstream")
+    raise BaseUnavailable(
+        f"no recipe makes {name} from Debian packages", hint=f"Recipes: {', '.join(family.name for family in known)}; or use --bases upstream"
+    )
 
 
 def _recipe(family: Family, name: str, tag: str, groups: dict[str, str | None], versions: Versions, *, take_nearest: bool) -> Recipe:
     if not tag:
         raise BaseUnavailable(f"{name} is pinned by digest, and no stand-in has that digest", hint="Use --bases upstream, or name a tag")
     asked = read_tag(tag, is_debian=family.source == "suite")
+    if asked.version and (family.source == "suite" or (family.source == "any" and not re.fullmatch(family.pattern, asked.version))):
+        hint = f"There are {', '.join([*RELEASES, *RELEASES.values()])}"
+        if family.source == "any":
+            hint = f"{family.name}.toml takes versions that match {family.pattern}" if family.pattern else "Its tags have no versions"
+        raise BaseUnavailable(f"{name}: no version {asked.version}", hint=hint)
     image = groups.get("image") or ""
     if release := groups.get("release"):
         suites = [suite for suite, number in RELEASES.items() if number == release]
@@ -120,8 +134,8 @@ def _recipe(family: Family, name: str, tag: str, groups: dict[str, str | None], 
         asked = Tag(asked.version, suites[0], asked.flavour)
     if version := groups.get("version"):
         asked = Tag(version, asked.suite, asked.flavour)
-    stage = family.stages.get(f"{image}:{asked.flavour}", family.stages.get(asked.flavour, ""))
-    if not stage:
+    stage = family.stages.get(f"{image}:{asked.flavour}", family.stages.get(asked.flavour))
+    if stage is None:
         flavours = ", ".join(sorted(key or "(none)" for key in family.stages if ":" not in key))
         raise BaseUnavailable(f"{name}: unknown flavour '{asked.flavour}'", hint=f"There are {flavours}")
     chosen, note = _version(family, name, asked, versions, take_nearest=take_nearest)
@@ -157,7 +171,7 @@ def _version(family: Family, name: str, asked: Tag, versions: Versions, *, take_
     """The version to make, and a note when it isn't the one asked for."""
     if family.source in {"suite", "any"}:
         return Version("", "", asked.suite), ""
-    known = versions.of(family.source, family.pattern)
+    known = versions.of(family.source, family.pattern, family.dockerfile)
     wanted = asked.version
     if wanted == "lts":
         even = [int(v.full.split(".")[0]) for v in known if int(v.full.split(".")[0]) % 2 == 0]
@@ -169,7 +183,9 @@ def _version(family: Family, name: str, asked: Tag, versions: Versions, *, take_
         return _named(family, found), f", the nearest to {wanted}"
     if found is None:
         have = ", ".join(dict.fromkeys(_short(family, version) for version in known)) or "none"
-        raise BaseUnavailable(f"{name}: no version {wanted}{f' in Debian {RELEASES[asked.suite]}' if asked.suite else ''}", hint=f"There are {have}; or use --nearest-base")
+        raise BaseUnavailable(
+            f"{name}: no version {wanted}{f' in Debian {RELEASES[asked.suite]}' if asked.suite else ''}", hint=f"There are {have}; or use --nearest-base"
+        )
     return (Version(wanted, found.full, asked.suite) if family.source == "npm" and wanted else _named(family, found)), ""
 
 

@@ -101,7 +101,7 @@ def resolve(references: Sequence[str], *, settings: Settings, mode: str, nearest
 
 
 def _from_debian(names: Sequence[str], settings: Settings, *, nearest: bool, pull: bool, mode: str) -> dict[str, Base | BaseUnavailable]:
-    versions = Versions(settings.tare, refresh=pull)
+    versions = Versions(settings.tare, refresh=pull, ca_bundle=settings.secrets.get("ca-bundle"))
     found: dict[str, Base | BaseUnavailable] = {}
     recipes: list[Recipe] = []
     for name in names:
@@ -175,8 +175,8 @@ def _distribution(name: str) -> str:
     from requests.exceptions import RequestException
 
     try:
-        client = docker.from_env(timeout=PROBE_SECONDS)
-        return str(client.api.inspect_distribution(name)["Descriptor"]["digest"])
+        client = docker.from_env(timeout=int(PROBE_SECONDS))
+        return str(client.api.inspect_distribution(name)["Descriptor"]["digest"])  # type: ignore[no-untyped-call]
     except (DockerException, RequestException, KeyError, TypeError):
         return ""
 

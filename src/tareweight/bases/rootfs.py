@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,8 +22,11 @@ from tareweight.process import CommandFailed, run
 LABEL = "dev.tareweight.base.rootfs"
 _LOCKS = {suite: threading.Lock() for suite in RELEASES}
 _SKIP = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
-_APT = ('Acquire::Languages "none"', 'Acquire::GzipIndexes "true"', 'APT::Keep-Downloaded-Packages "false"')
-"""As in Debian's own images: no translations, packed lists, no .deb left behind."""
+_APT = ('Acquire::Languages "none"', 'Acquire::GzipIndexes "true"')
+_KEEP = 'APT::Keep-Downloaded-Packages "false";\n'
+"""As in Debian's own images: no translations, packed lists, no .deb left behind. (The last only once it is made: mmdebstrap needs them.)"""
+_failed: dict[str, tuple[float, BaseUnavailable]] = {}
+"""When, and why, a suite's root file system could not be made: whoever waited for it then isn't kept waiting for another try."""
 
 
 def ensure(suite: str, *, tare: Path, say: Callable[[str], None]) -> str:
@@ -30,13 +35,20 @@ def ensure(suite: str, *, tare: Path, say: Callable[[str], None]) -> str:
     Several may ask at once, in one process or in several: one makes it, the others wait.
     """
     tag = f"{PREFIX}/rootfs:{suite}"
+    asked = time.monotonic()
     with _LOCKS[suite]:
+        if suite in _failed and _failed[suite][0] > asked:
+            raise _failed[suite][1]
         if _is_made(tag):
             return tag
         with alone(tare / "apt" / f"rootfs-{suite}.lock"):
             if not _is_made(tag):
                 say(f"making the root file system of Debian {suite} (once)")
-                _make(suite, tag, tare)
+                try:
+                    _make(suite, tag, tare)
+                except BaseUnavailable as error:
+                    _failed[suite] = time.monotonic(), error
+                    raise
     return tag
 
 
@@ -45,22 +57,28 @@ def _is_made(tag: str) -> bool:
     return have is not None and have.labels.get(LABEL) == ROOTFS_RECIPE
 
 
-def command(program: list[str], suite: str, file: Path, settings: list[str], *, root: bool) -> list[str]:
-    """The argv for mmdebstrap, which reads the sources from its standard input. Without root it makes a user namespace."""
+def command(program: list[str], suite: str, file: Path, settings: list[str], keep: Path, *, root: bool) -> list[str]:
+    """The argv for mmdebstrap, which reads the sources from its standard input. Without root it makes a user namespace.
+
+    `keep` is a piece of apt.conf that is put into the root file system at the end.
+    """
     words = [*program, f"--mode={'root' if root else 'unshare'}", "--variant=minbase", "--include=ca-certificates", "--format=tar"]
     checks = [line.removesuffix(";") for line in settings if line.startswith(("Acquire::Check-", "Acquire::http", "Acquire::Retries"))]
     words += [f"--aptopt={line}" for line in (*checks, *_APT)]
     words += [f"--dpkgopt=path-exclude={path}" for path in _SKIP]
+    words.append(f"--customize-hook=upload {shlex.quote(str(keep))} /etc/apt/apt.conf.d/90tareweight")
     return [*words, "--dpkgopt=path-include=/usr/share/doc/*/copyright", suite, str(file), "-"]
 
 
 def _make(suite: str, tag: str, tare: Path) -> None:
     log = tare / "logs" / "bases" / f"rootfs-{suite}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    file = tare / "apt" / f"rootfs-{suite}.tar"
+    file = (tare / "apt" / f"rootfs-{suite}.tar").absolute()
+    keep = file.with_suffix(".conf")
+    keep.write_text(_KEEP, encoding="utf-8")
     wanted = sources(suite)
     program, env = _mmdebstrap(tare)
-    words = command(program, suite, file, acquire_settings(), root=os.geteuid() == 0)
+    words = command(program, suite, file, acquire_settings(), keep, root=os.geteuid() == 0)
     try:
         with log.open("w", encoding="utf-8") as out:
             done = subprocess.run(words, input=wanted, text=True, stdout=out, stderr=subprocess.STDOUT, check=False, env={**os.environ, **env})
@@ -72,6 +90,7 @@ def _make(suite: str, tag: str, tare: Path) -> None:
         raise BaseUnavailable(f"the root file system of Debian {suite} could not be imported: {error.what}") from error
     finally:
         file.unlink(missing_ok=True)
+        keep.unlink(missing_ok=True)
 
 
 def _mmdebstrap(tare: Path) -> tuple[list[str], dict[str, str]]:

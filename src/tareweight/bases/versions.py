@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 from tareweight import store
 from tareweight.bases.apt import Apt
 from tareweight.bases.reference import RELEASES
+from tareweight.errors import BaseUnavailable
 from tareweight.process import CommandFailed, run
 
 _DAYS = 7 * 86_400
@@ -32,22 +34,26 @@ class Version:
 class Versions:
     """Look-ups kept in `.tare/bases/versions.json` for a week; `refresh` asks anew. Nothing is asked before it is needed."""
 
-    def __init__(self, tare: Path, *, refresh: bool = False) -> None:
+    def __init__(self, tare: Path, *, refresh: bool = False, ca_bundle: Path | None = None) -> None:
         self._tare = tare
+        self._ca_bundle = ca_bundle
         self._file = tare / "bases" / "versions.json"
         self._lock = threading.Lock()
         kept = None if refresh else store.read(self._file)
-        good = isinstance(kept, dict) and kept.get("format") == _FORMAT and isinstance(kept.get("found"), dict)
-        self._kept: dict[str, Any] = kept["found"] if good else {}
+        found = kept.get("found") if isinstance(kept, dict) and kept.get("format") == _FORMAT else None
+        self._kept: dict[str, Any] = found if isinstance(found, dict) else {}
         self._apt: Apt | None = None
 
-    def of(self, source: str, pattern: str) -> list[Version]:
-        """The versions that `source` ("apt" with a pattern of package names, or "npm" with a package) has, oldest first."""
+    def of(self, source: str, pattern: str, dockerfile: Path | None = None) -> list[Version]:
+        """The versions that `source` ("apt" with a pattern of package names, or "npm" with a package) has, oldest first.
+
+        Where the machine has no npm, the stage `versions` of `dockerfile` asks the registry.
+        """
         key = f"{source} {pattern}"
         with self._lock:
             found = self._parse(self._kept.get(key))
             if found is None:
-                found = self._npm(pattern) if source == "npm" else self._debian(pattern)
+                found = self._npm(pattern, dockerfile) if source == "npm" else self._debian(pattern)
                 self._kept[key] = {"at": time.time(), "versions": [[v.name, v.full, v.suite] for v in found]}
                 store.write(self._file, {"format": _FORMAT, "found": self._kept})
         return sorted(found, key=lambda version: (_numbers(version.full), version.suite))
@@ -79,16 +85,32 @@ class Versions:
                 best[name, suite] = Version(name, upstream, suite)
         return list(best.values())
 
-    @staticmethod
-    def _npm(package: str) -> list[Version]:
-        """Empty where the machine has no npm or no registry answers: any version is then tried, and the build says."""
-        if not shutil.which("npm"):
-            return []
+    def _npm(self, package: str, dockerfile: Path | None) -> list[Version]:
+        """Empty where no registry answers: any version is then tried, and the build says."""
         try:
-            told = json.loads(run(["npm", "view", package, "versions", "--json"], timeout=60).stdout)
-        except (CommandFailed, ValueError):
+            if shutil.which("npm"):
+                told = json.loads(run(["npm", "view", package, "versions", "--json"], timeout=60).stdout)
+            elif dockerfile:
+                told = self._npm_in_a_build(dockerfile)
+            else:
+                return []
+        except (CommandFailed, BaseUnavailable, ValueError, OSError):
             return []
-        return [Version(full, full, "") for full in told if re.fullmatch(r"\d+\.\d+\.\d+", full)]
+        return [Version(full, full, "") for full in told if isinstance(full, str) and re.fullmatch(r"\d+\.\d+\.\d+", full)]
+
+    def _npm_in_a_build(self, dockerfile: Path) -> Any:
+        """The same question asked inside a build, by the npm that the recipe fetches Node with; never from BuildKit's cache."""
+        from tareweight.bases import rootfs
+
+        suite = list(RELEASES)[-1]
+        root = rootfs.ensure(suite, tare=self._tare, say=lambda _: None)
+        with tempfile.TemporaryDirectory(prefix="tareweight-versions-") as folder:
+            words = ["docker", "buildx", "build", "--file", str(dockerfile), "--target", "versions", "--no-cache-filter", "listed", "--output", folder]
+            words += ["--build-context", f"rootfs=docker-image://{root}", "--build-arg", f"SUITE={suite}"]
+            if self._ca_bundle:
+                words += ["--secret", f"id=ca-bundle,src={self._ca_bundle}"]
+            run([*words, str(dockerfile.parent)], timeout=300)
+            return json.loads((Path(folder) / "versions.json").read_bytes())
 
 
 def choose(asked: str, suite: str, known: list[Version]) -> Version | None:
