@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from tareweight.build.plan import TARGET_LABEL, image_name
-from tareweight.engine.client import inspect
+from tareweight.engine.client import connect, inspect
 from tareweight.process import run
 from tareweight.project import Project
 
@@ -15,6 +15,7 @@ def clean(project: Project) -> list[str]:
 
     Without a choice of app or variant, `.tare/` goes too. An image that another tag holds stays under that tag.
     """
+    connect()
     told: list[str] = []
     for read in project.reads:
         name = image_name(project.settings, read.target)

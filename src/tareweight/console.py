@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from tareweight.build.progress import Event, clean
-from tareweight.build.run import Outcome, reason
+from tareweight.errors import clean
+
+if TYPE_CHECKING:
+    from tareweight.build.progress import Event
+    from tareweight.build.run import Outcome
 
 _lock = threading.Lock()
 
@@ -27,7 +31,7 @@ def say(text: str) -> None:
 
 def error(text: str) -> None:
     """The one line of an error."""
-    say(f"tareweight: {text}")
+    say(f"tareweight: {' '.join(text.split())}")
 
 
 def progress(event: Event) -> None:
@@ -39,6 +43,8 @@ def progress(event: Event) -> None:
 
 def failures(outcomes: Sequence[Outcome]) -> None:
     """Every failed build: the step, its line, the end of its output, and where the whole log is."""
+    from tareweight.build.run import reason
+
     for outcome in outcomes:
         if outcome.failure:
             say(f"\n{outcome.job.target.name}: {reason(outcome)}")

@@ -40,7 +40,10 @@ class StatCache:
                 return str(kept["hash"])
         except (KeyError, TypeError, ValueError, AttributeError):
             kept = None
-        entry = _scan(folder, ignore, kept)
+        try:
+            entry = _scan(folder, ignore, kept)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            entry = _scan(folder, ignore, None)
         self._contexts[key] = entry
         self._changed = True
         return str(entry["hash"])
@@ -100,9 +103,9 @@ def _scan(folder: Path, ignore: Path | None, kept: dict[str, Any] | None) -> dic
         else:
             content = _content(path, found)
         entries[name] = [stamp, content]
-        digest.update(f"{name}\0{stat.S_IFMT(found.st_mode):o} {stat.S_IMODE(found.st_mode):o}\0{content}\n".encode())
+        digest.update(f"{name}\0{stat.S_IFMT(found.st_mode):o} {stat.S_IMODE(found.st_mode):o}\0{content}\n".encode(errors="surrogateescape"))
     # With `!` patterns a file may be let through from a folder that isn't, whose stamp nobody keeps: look anew each time.
-    exceptions = ignore is not None and "!" in ignore.read_text(encoding="utf-8-sig")
+    exceptions = ignore is not None and "!" in _text(ignore)
     return {
         "hash": digest.hexdigest(),
         "taken": taken,
@@ -110,6 +113,10 @@ def _scan(folder: Path, ignore: Path | None, kept: dict[str, Any] | None) -> dic
         "ignore": _stamp(ignore.stat()) if ignore else None,
         "entries": entries,
     }
+
+
+def _text(ignore: Path) -> str:
+    return ignore.read_text(encoding="utf-8-sig", errors="surrogateescape")
 
 
 def _content(path: Path, found: os.stat_result) -> str:
@@ -134,7 +141,7 @@ def _paths(folder: Path, ignore: Path | None) -> list[str]:
     # Imported here: the SDK costs as much as the whole no-op, and this runs only when something changed.
     from docker.utils.build import exclude_paths
 
-    lines = [line.strip() for line in ignore.read_text(encoding="utf-8-sig").splitlines()]
+    lines = [line.strip() for line in _text(ignore).splitlines()]
     patterns = [line for line in lines if line and not line.startswith("#")]
     # BuildKit always reads the Dockerfile and the ignore file themselves but copies neither unless let through;
     # docker-py adds its `dockerfile` argument as an exception, so a name that can't exist is given.

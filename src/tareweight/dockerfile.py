@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tareweight.errors import BadInput
 
-_HEREDOC = re.compile(r"<<(-?)\s*([\"']?)([A-Za-z_][\w.]*)\2")
+_HEREDOC = re.compile(r"(?:^|\s)\d*<<(-?)([\"']?)([A-Za-z_][\w.]*)\2")
 _VARIABLE = re.compile(r"\\(.)|\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})")
 _FLAG = re.compile(r"--([\w-]+)(?:=(\S*))?\s*")
 
@@ -74,16 +74,16 @@ class Dockerfile:
     @property
     def base(self) -> str:
         """The image that the last stage stands on in the end (through stages): a reference or `scratch`."""
-        by_name = {stage.name.lower(): stage for stage in self.stages if stage.name}
-        stage = self.stages[-1]
-        while stage.base.lower() in by_name and by_name[stage.base.lower()] is not stage:
-            stage = by_name[stage.base.lower()]
-        return stage.base
+        by_name = {stage.name.lower(): index for index, stage in enumerate(self.stages) if stage.name}
+        index = len(self.stages) - 1
+        while (earlier := by_name.get(self.stages[index].base.lower(), index)) < index:
+            index = earlier
+        return self.stages[index].base
 
 
 def instructions(text: str) -> list[Instruction]:
     """Every instruction of a Dockerfile, comments and here-document bodies left out."""
-    lines = text.splitlines()
+    lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
     escape = "\\"
     for line in lines:
         directive = re.fullmatch(r"#\s*(\w+)\s*=\s*(\S+)\s*", line)
@@ -109,13 +109,13 @@ def instructions(text: str) -> list[Instruction]:
                 start = number - 1
         if not parts:
             continue
-        name, _, rest = " ".join(parts).partition(" ")
-        name = name.upper()
+        first, *more_text = " ".join(parts).split(None, 1)
+        name, rest = first.upper(), "".join(more_text)
         if name in {"RUN", "COPY", "ADD"}:
             for dash, _quote, word in _HEREDOC.findall(rest):
-                while number < len(lines) and (lines[number].lstrip("\t") if dash else lines[number]) != word:
-                    number += 1
-                number += 1
+                bodies = (line.lstrip("\t") if dash else line for line in lines[number:])
+                length = next((n for n, line in enumerate(bodies, 1) if line == word), 0)
+                number += length  # a here-document without an end is BuildKit's to refuse
         found.append(Instruction(name, rest.strip(), start + 1))
     return found
 

@@ -6,8 +6,16 @@ The codes are few: 1 a target failed, 2 bad input, 3 no usable engine, 130 inter
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections.abc import Iterable
+
+
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def clean(text: str) -> str:
+    """`text` without terminal escapes and control characters: what builds and images print is a stranger's."""
+    return _CONTROL.sub("", text.replace("\t", "    "))
 
 
 class TareError(Exception):
@@ -51,6 +59,8 @@ class Interrupted(TareError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A phrase for the end of "unknown X": the nearest known name, or all of them when none is near."""
+    import difflib
+
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:

@@ -46,7 +46,7 @@ def run(
 ) -> Completed:
     """Run `argv` and wait for it. `env` is added to this process's own; `timeout` is in seconds.
 
-    With `check` a status other than 0 raises `CommandFailed`. A missing program (127) or a time-out (124) raises it always.
+    With `check` a status other than 0 raises `CommandFailed`. A missing program (127), one that can't be run (126) or a time-out (124) raises it always.
     """
     try:
         done = subprocess.run(
@@ -63,6 +63,8 @@ def run(
         )
     except FileNotFoundError as error:
         raise CommandFailed(argv, 127, f"{argv[0]}: not found") from error
+    except OSError as error:
+        raise CommandFailed(argv, 126, f"{argv[0]}: {error.strerror}") from error
     except subprocess.TimeoutExpired as error:
         raise CommandFailed(argv, 124, f"no answer within {timeout:g} s") from error
     if check and done.returncode != 0:

@@ -164,7 +164,7 @@ def _measured(job: Job, image: Image | None, sizes: Mapping[str, list[int]], tar
     failed = job.error or run.failed_before(tare, job)
     told = verdict.load(tare, image.id, target) if image and not failed else None
     state = "failed" if failed else "missing" if image is None else "stale" if job.stale else "fresh"
-    why = failed or {"missing": "no image: run `invoke build-all`", "stale": f"out of date: {job.stale}", "fresh": ""}[state]
+    why = failed or {"missing": "no image: run `invoke build-all`", "stale": job.stale, "fresh": ""}[state]
     if told and told.failures:
         why = "; ".join(f"{failure.check}: {failure.why}" for failure in told.failures[:2])
     usable = image if image and not failed else None
@@ -179,13 +179,19 @@ def _measured(job: Job, image: Image | None, sizes: Mapping[str, list[int]], tar
         stand_in=job.base.stand_in if job.base else "",
         size=sum(sizes[usable.id]) if usable else None,
         layers=usable.layers if usable else None,
-        user=(usable.user if usable.user not in {"", "0"} else "root") if usable else "",
+        user=_user(usable.user) if usable else "",
         first_answer=told.first_answer if told else None,
         check=_check_word(failed, told),
         check_ok=told.ok if told else (False if failed else None),
         reason=why,
         state=state,  # type: ignore[arg-type]
     )
+
+
+def _user(configured: str) -> str:
+    """The user that the image runs as, without its group; root where none is set."""
+    user = configured.partition(":")[0]
+    return "root" if user in {"", "0"} else user
 
 
 def _check_word(failed: str, told: Verdict | None) -> str:

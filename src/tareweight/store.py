@@ -8,12 +8,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from tareweight.errors import TareError
+
 
 def read(file: Path) -> Any:
     """What `write` put there; None where the file is missing, corrupt or no file."""
     try:
         return json.loads(file.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -25,6 +27,13 @@ def write(file: Path, value: Any) -> None:
 
 def write_text(file: Path, text: str) -> None:
     """Write a text whole or not at all. `.tare/` gets a .gitignore when it is first made."""
+    try:
+        _write(file, text)
+    except OSError as error:
+        raise TareError(f"{file}: can't be written: {error.strerror}", hint="Make room and rights for it; what is there may be deleted") from error
+
+
+def _write(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     for folder in file.parents:
         if folder.name == ".tare":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -153,7 +154,8 @@ def _verify(targets: list[Any], project: Any) -> bool:
 
     from tareweight.check.verify import verify as check
 
-    with ThreadPoolExecutor(project.jobs_at_once) as pool:
+    # No more at once than there are processors: the time to the first answer is measured, and should be the image's own.
+    with ThreadPoolExecutor(min(project.jobs_at_once, os.cpu_count() or 1)) as pool:
         verdicts = list(pool.map(lambda pair: check(pair[0], pair[1], tare=project.settings.tare), targets))
     for (target, _), verdict in zip(targets, verdicts, strict=True):
         word = "unchecked" if not verdict.total else "ok" if verdict.ok else "FAILED"

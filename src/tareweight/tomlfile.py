@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ def load(path: Path) -> Table:
         raise BadInput(f"{path}: not UTF-8 text", hint="Save it as UTF-8") from error
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a TOMLDecodeError, or a number too long for int()
         raise BadInput(f"{path}: not TOML: {error}", hint="Mend the line") from error
     return Table(data, path, text)
 
@@ -75,8 +76,8 @@ class Table:
     def number(self, key: str, default: float) -> float:
         """A positive number."""
         value = self._take(key, default, (int, float), "a number")
-        if value <= 0:
-            self.fail(key, f"{value} is not more than 0")
+        if not 0 < value < math.inf:
+            self.fail(key, f"{value} is not a number more than 0")
         return float(value)
 
     def boolean(self, key: str, default: Any = _MISSING) -> Any:
@@ -130,7 +131,7 @@ class Table:
         """The 1-based line of `key`, found in the text: tomllib keeps no positions. The table's own line when it isn't there."""
         lines = self._text.splitlines()
         wanted = re.compile(rf'\s*(\[\[?\s*([\w."-]+\.)?)?["\']?{re.escape(key)}["\']?\s*[=.\]]')
-        for number in range(self._start, len(lines)):
+        for number in range(self._start, len(lines) if key in self.data else 0):
             if wanted.match(lines[number]):
                 return number + 1
         return self._start + 1

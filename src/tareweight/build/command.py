@@ -60,7 +60,10 @@ def bake(jobs: Sequence[Job], *, settings: Settings, source: Mapping[str, str]) 
             "secret": [f"id={name},src={path}" for name, path in settings.secrets.items()],
             "output": ["type=docker"],
         }
-        targets[bake_name(job)] = _escaped({key: value for key, value in target.items() if value})
+        name = bake_name(job)
+        while name in targets:  # app a-b:c and app a:b-c
+            name += "_"
+        targets[name] = _escaped({key: value for key, value in target.items() if value})
     return json.dumps({"group": {"default": {"targets": sorted(targets)}}, "target": targets}, indent=2) + "\n"
 
 

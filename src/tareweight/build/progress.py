@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any
 
+from tareweight.errors import clean
+
 LOG_END = 12
 """How many lines of a failed step's output its error keeps."""
 _PLACE = re.compile(r"^\S*Dockerfile:(\d+)$")
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,6 @@ class Progress:
         error = step.error or (told[-1] if told else (self._plain[-1] if self._plain else "buildx said nothing"))
         error = clean(error).removeprefix("ERROR: ").removeprefix("failed to solve: ")
         return Failure(step.name, line, " ".join(error.split()), tuple(step.output))
-
-
-def clean(text: str) -> str:
-    """`text` without terminal escapes and control characters: what a build prints is a stranger's."""
-    return _CONTROL.sub("", text.replace("\t", "    "))
 
 
 def _seconds(started: str, completed: str) -> float:

@@ -73,7 +73,10 @@ def read(file: Path, name: str, root: Path) -> App:
     """The app that `file` (an app.toml) describes. `BadInput` names file, line and key."""
     table = load(file)
     where = table.string("context", ".")
-    context = (file.parent / where).resolve()
+    try:
+        context = (file.parent / where).resolve()
+    except (OSError, ValueError, RuntimeError):  # a loop of links, a NUL
+        table.fail("context", f"{where!r} is not a folder", "Name the folder that the Dockerfiles copy from")
     if not context.is_relative_to(root):
         table.fail("context", f"'{where}' leads out of the project {root}", "Use a folder within the project")
     if not context.is_dir():

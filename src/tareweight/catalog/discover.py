@@ -21,8 +21,9 @@ def discover(settings: Settings) -> list[Target]:
 
     A single-app project may keep app.toml and its Dockerfiles (`Dockerfile` or `<variant>.Dockerfile`) at its root.
     """
-    for part in settings.prefix.split("/"):
-        if not NAME.fullmatch(part) and not re.fullmatch(r"[a-z0-9.-]+(:\d+)?", part):
+    registry, *parts = settings.prefix.split("/")
+    for part in parts if parts and re.fullmatch(r"[a-z0-9][a-z0-9.-]*(:\d+)?", registry) else (registry, *parts):
+        if not NAME.fullmatch(part):
             raise BadInput(f"tareweight.toml: prefix: '{settings.prefix}' can't begin an image's name", hint="Use lower-case letters, digits, - and /")
     root = settings.root
     files = sorted((root / "apps").glob("*/app.toml"))
@@ -56,6 +57,8 @@ def _of_app(file: Path, name: str, folder: Path, root: Path, *, bare: bool = Fal
     for variant in app.variant_needs:
         if variant not in found:
             raise BadInput(f"{file}: variants.{variant}: there is no such Dockerfile", hint=nearest(variant, found))
+    if app.baseline not in found and app.baseline != "single":
+        raise BadInput(f"{file}: baseline: there is no variant '{app.baseline}'", hint=nearest(app.baseline, found))
     order = sorted(found, key=lambda variant: (variant != app.baseline, variant))
     return [Target(app, variant, found[variant]) for variant in order]
 
