@@ -1,0 +1,2 @@
+# nothing
+COPY app.toml /
