@@ -38,7 +38,7 @@ class StatCache:
         try:
             if kept and _same(folder, ignore, kept):
                 return str(kept["hash"])
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             kept = None
         try:
             entry = _scan(folder, ignore, kept)

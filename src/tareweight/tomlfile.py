@@ -43,8 +43,10 @@ class Table:
         self._text = text
         self._start = start
         self._taken: set[str] = set()
+        self._asked: set[str] = set()
 
     def __contains__(self, key: str) -> bool:
+        self._asked.add(key)
         return key in self.data
 
     def fail(self, key: str, what: str, hint: str | None = None) -> NoReturn:
@@ -53,6 +55,7 @@ class Table:
 
     def _take(self, key: str, default: Any, kind: type | tuple[type, ...], wanted: str) -> Any:
         self._taken.add(key)
+        self._asked.add(key)
         value = self.data.get(key, _MISSING)
         if value is _MISSING:
             if default is _MISSING:
@@ -125,7 +128,7 @@ class Table:
         """Refuse the keys that nothing asked for: a typing error must not pass in silence."""
         for key in self.data:
             if key not in self._taken:
-                self.fail(key, "unknown key", nearest(key, self._taken))
+                self.fail(key, "unknown key", nearest(key, self._asked))
 
     def _line(self, key: str) -> int:
         """The 1-based line of `key`, found in the text: tomllib keeps no positions. The table's own line when it isn't there."""

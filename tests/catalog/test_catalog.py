@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tareweight.catalog import Expect, Target, discover, select
+from tareweight.errors import BadInput
+from tareweight.settings import Settings
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def found(root: Path, prefix: str = "t") -> list[Target]:
+    return discover(Settings(root.resolve(), prefix))
+
+
+def app(root: Path, text: str) -> Target:
+    write(root, {"apps/a/app.toml": text, "dockerfiles/a/single.Dockerfile": "FROM scratch"})
+    return found(root)[0]
+
+
+def test_matrix(tmp_path: Path) -> None:
+    write(tmp_path, {f"dockerfiles/{name}.Dockerfile": "FROM scratch" for name in ("b/single", "b/alpine", "a/one", "a/two", "bases/debian")})
+    write(tmp_path, {"apps/b/app.toml": "", "apps/a/app.toml": 'baseline = "two"', "apps/notes/README": "", "dockerfiles/a/two.Dockerfile.dockerignore": ""})
+    targets = found(tmp_path)
+    assert [target.name for target in targets] == ["a:two", "a:one", "b:single", "b:alpine"]
+    assert [target.name for target in select(targets, ["b"], ["alpine", "single"])] == ["b:single", "b:alpine"]
+    assert select(targets, [], []) == targets
+    with pytest.raises(BadInput, match="--variant one: unknown variant"):
+        select(targets, ["b"], ["one"])
+
+
+def test_one_app_at_the_root(tmp_path: Path) -> None:
+    root = tmp_path / "My App"
+    write(root, {"app.toml": "", "Dockerfile": "FROM scratch", "slim.Dockerfile": "FROM scratch"})
+    assert [(target.name, target.dockerfile.name) for target in found(root)] == [("my-app:single", "Dockerfile"), ("my-app:slim", "slim.Dockerfile")]
+
+
+def test_everything_in_an_app(tmp_path: Path) -> None:
+    target = app(
+        tmp_path,
+        """
+title = "A"
+description = "an app"
+version = "3"
+context = "."
+[run]
+port = 80
+writable = ["/tmp"]
+memory = "1GB"
+env = { K = "v" }
+[variants.single]
+capabilities = ["NET_BIND_SERVICE"]
+[[check]]
+name = "line"
+args = ["1"]
+stdin = "x"
+exit = 3
+stdout = "exact"
+stderr = { pattern = "^e" }
+timeout = 2.5
+[[check]]
+name = "page"
+path = "/"
+status = 204
+headers = { "x-y" = { contains = "z" } }
+body = "b"
+""",
+    )
+    assert (target.app.title, target.app.version, target.app.context) == ("A", "3", tmp_path.resolve() / "apps" / "a")
+    assert target.needs.declared() == "+NET_BIND_SERVICE, rw /tmp"
+    assert (target.needs.port, target.needs.memory, target.needs.env) == (80, 10**9, (("K", "v"),))
+    assert target.app.needs_of("other").capabilities == ()
+    line, page = target.app.checks
+    assert (line.args, line.exit, line.timeout, line.stdout, line.stderr) == (("1",), 3, 2.5, Expect("exact", "exact"), Expect("pattern", "^e"))
+    assert page.http is not None
+    assert (page.http.status, page.http.headers, page.http.body) == (204, (("x-y", Expect("contains", "z")),), Expect("exact", "b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[run]\nport = 0", "run.port: 0 is out of range"),
+        ('[run]\nwritable = ["tmp"]', "'tmp' is not an absolute path"),
+        ('[run]\nwritable = ["/a/../b"]', "is not an absolute path"),
+        ('[run]\ncapabilities = ["ALL"]', "'ALL' is not a capability"),
+        ('[run]\nmemory = "0MB"', "'0MB' is not a size"),
+        ("[run]\nprot = 1", "run.prot: unknown key. Did you mean 'port'?"),
+        ("variants = 1", "variants: should be a table"),
+        ('context = "a\\u0000b"', "is not a folder"),
+        ('context = "app.toml"', "is not a folder"),
+        ('context = "/etc"', "leads out of the project"),
+        ("check = 1", "check: should be [[check]] tables"),
+        ('[[check]]\nname = "x"\npath = "y"', "'y' doesn't begin with /"),
+        ('[[check]]\nname = "x"\npath = "/"\nargs = []', "args: unknown key"),
+        ('[[check]]\nname = "x"\nexit = 256', "256 is out of range"),
+        ('[[check]]\nname = "x"\nstdout = true', "stdout: "),
+        ('[[check]]\nname = "x"\nstdout = { like = "y" }', "should be a string, or one of"),
+        ('[[check]]\nname = "x"\nstdout = { exact = "y", contains = "z" }', "should be a string, or one of"),
+    ],
+)
+def test_bad_app(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(BadInput) as told:
+        app(tmp_path, text)
+    assert str(told.value).startswith(str(tmp_path.resolve() / "apps/a/app.toml"))
+    assert said in str(told.value)
+
+
+def test_links_that_lead_out(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "x.Dockerfile").write_text("FROM scratch")
+    root = tmp_path / "project"
+    app(root, "")
+    (root / "dockerfiles" / "a" / "out.Dockerfile").symlink_to(outside / "x.Dockerfile")
+    with pytest.raises(BadInput, match=r"out\.Dockerfile: leads out of the project"):
+        found(root)
+    (root / "dockerfiles" / "a" / "out.Dockerfile").unlink()
+    (root / "apps" / "a" / "src").symlink_to(outside)
+    with pytest.raises(BadInput, match="leads out of the project"):
+        app(root, 'context = "src"')
+
+
+@pytest.mark.parametrize("prefix", ["a", "a/b", "a-b", "localhost:5000/a", "ghcr.io/a/b_c"])
+def test_good_prefix(tmp_path: Path, prefix: str) -> None:
+    app(tmp_path, "")
+    assert found(tmp_path, prefix)
+
+
+@pytest.mark.parametrize("prefix", ["", "A", "a/", "/a", "a//b", "-a", "a:80", "a/b:80", "a b", "a..b", "a/-"])
+def test_bad_prefix(tmp_path: Path, prefix: str) -> None:
+    app(tmp_path, "")
+    with pytest.raises(BadInput, match="can't begin an image's name"):
+        found(tmp_path, prefix)
+
+
+def test_expect() -> None:
+    assert Expect("exact", "a").holds("a")
+    assert not Expect("exact", "a").holds("a\n")
+    assert Expect("contains", "b").holds("abc")
+    assert Expect("pattern", "^b$").holds("a\nb\nc")
+    assert not Expect("pattern", "^c$").holds("abc")
+    assert str(Expect("contains", "b")) == "something with 'b'"
