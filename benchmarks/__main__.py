@@ -25,7 +25,7 @@ def main() -> int:
         parser.error("a round at least")
     try:
         with tempfile.TemporaryDirectory(prefix="tareweight-bench-") as folder:
-            plans = [scale.measure(Path(folder) / str(apps), apps, given.rounds) for apps in _SIZES]
+            plans = scale.measure(Path(folder), _SIZES, given.rounds)
         runs = builds.measure(builds.ready(), idle_rounds=given.rounds, cold_rounds=0 if given.skip_cold else given.cold_rounds)
     except Failed as error:
         print(error, file=sys.stderr)

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -64,27 +65,27 @@ def generate(root: Path, apps: int) -> None:
             )
 
 
-def measure(root: Path, apps: int, rounds: int) -> Planned:
-    """Generate, plan once with nothing known, then `rounds` times with nothing to do: medians."""
-    generate(root, apps)
+def measure(folder: Path, sizes: Sequence[int], rounds: int) -> list[Planned]:
+    """Generate projects of `sizes` apps, plan each once with nothing known, then in turns `rounds` times with nothing to do."""
+    roots = {apps: folder / str(apps) for apps in sizes}
+    for apps, root in roots.items():
+        generate(root, apps)
     time.sleep(_SETTLE)
-    first, told = _plan(root)
-    if told["stale"] != apps * len(VARIANTS):
-        raise Failed(f"the first plan of {apps} apps found {told['stale']} targets to build")
-    seconds: list[float] = []
-    peaks: list[int] = []
+    first = {apps: _plan(root, apps * len(VARIANTS))[0] for apps, root in roots.items()}
+    seconds: dict[int, list[float]] = {apps: [] for apps in sizes}
+    peaks: dict[int, int] = {}
     for _ in range(rounds):
-        took, told = _plan(root)
-        if told["stale"]:
-            raise Failed(f"a plan of {apps} apps that nobody touched found {told['stale']} targets to build")
-        seconds.append(took)
-        peaks.append(told["peak"])
-    found = Planned(apps, first, median(seconds), max(peaks))
-    print(f"  plan of {found.targets:>5} targets: first {first:.3f} s, again {found.again:.3f} s, {found.peak / 1e6:.1f} MB", flush=True)
+        for apps, root in roots.items():
+            took, peaks[apps] = _plan(root, 0)
+            seconds[apps].append(took)
+    found = [Planned(apps, first[apps], median(seconds[apps]), peaks[apps]) for apps in sizes]
+    for plan in found:
+        print(f"  plan of {plan.targets:>5} targets: first {plan.first:.3f} s, again {plan.again:.3f} s, {plan.peak / 1e6:.1f} MB", flush=True)
     return found
 
 
-def _plan(root: Path) -> tuple[float, dict[str, int]]:
+def _plan(root: Path, stale: int) -> tuple[float, int]:
+    """Seconds and peak bytes of one plan, which must find `stale` targets to build and no error."""
     began = time.perf_counter()
     # cwd stays: this package is found from the repository's root.
     done = subprocess.run([sys.executable, "-m", "benchmarks.scale", str(root)], capture_output=True, text=True, check=False)
@@ -92,7 +93,9 @@ def _plan(root: Path) -> tuple[float, dict[str, int]]:
     if done.returncode:
         raise Failed(f"python -m benchmarks.scale ended with {done.returncode}:\n{done.stderr[-2_000:]}")
     told: dict[str, int] = json.loads(done.stdout)
-    return seconds, told
+    if told["stale"] != stale or told["errors"]:
+        raise Failed(f"{root.name} apps: {told['stale']} targets to build, not {stale}; {told['errors']} errors")
+    return seconds, told["peak"]
 
 
 def plan_once(root: Path) -> dict[str, int]:
@@ -110,7 +113,7 @@ def plan_once(root: Path) -> dict[str, int]:
     jobs = plan.plan(
         project.reads,
         settings=project.settings,
-        engine=Engine("0", "0", "linux/amd64", "overlay2", "classic", "default"),
+        engine=Engine(version="0", platform="linux/amd64", builder="default"),
         bases=Bases({}, ""),
         images=images,
         cache=StatCache(project.settings.tare),

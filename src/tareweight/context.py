@@ -74,9 +74,10 @@ def _same(folder: Path, ignore: Path | None, kept: dict[str, Any]) -> bool:
     taken = kept["taken"]
     if (_stamp(ignore.stat()) if ignore else None) != kept["ignore"]:
         return False
+    top = str(folder)  # joining paths costs more than asking for their stamps
     for name, stamp in kept["entries"].items():
         try:
-            now = os.lstat(folder / name)
+            now = os.lstat(f"{top}/{name}" if name else top)
         except OSError:
             return False
         if _stamp(now) != stamp[0] or now.st_ctime_ns > taken - _RACY:

@@ -16,6 +16,7 @@ from tareweight.errors import BadInput
 
 _HEREDOC = re.compile(r"(?:^|\s)\d*<<(-?)([\"']?)([A-Za-z_][\w.]*)\2")
 _VARIABLE = re.compile(r"\\(.)|\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})")
+_QUOTING = re.compile(r"[\"'\\]")
 _FLAG = re.compile(r"--([\w-]+)(?:=(\S*))?\s*")
 
 
@@ -182,6 +183,8 @@ def parse(file: Path, text: str, given: Mapping[str, str]) -> Dockerfile:
 
 
 def _words(text: str) -> list[str]:
+    if not _QUOTING.search(text):
+        return text.split()  # what shlex would find, in a fiftieth of the time
     try:
         return shlex.split(text)
     except ValueError:
