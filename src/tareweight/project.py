@@ -16,7 +16,7 @@ from tareweight.check import verdict
 from tareweight.check.verdict import Verdict
 from tareweight.compare import Measured
 from tareweight.context import StatCache
-from tareweight.engine.client import Engine, Image, connect, history_sizes, inspect
+from tareweight.engine.client import Engine, Image, connect, history_sizes, inspect, require_buildx
 from tareweight.process import CommandFailed
 from tareweight.process import run as run_command
 from tareweight.settings import Settings
@@ -87,6 +87,7 @@ def make_plan(project: Project, *, force: str = "", make: Callable[[resolve.Base
         images = asked_images.result()
         bases = asked_bases.result()
     if make and bases.pending:
+        require_buildx()
         make(bases)
     jobs = plan.plan(
         project.reads,

@@ -114,6 +114,7 @@ def build(_c: Context, app: str = "", variant: str = "", set_: Any = None, bases
 def _build(wishes: Any, *, no_cache: bool = False, force: bool = False, fail_fast: bool = False, dry_run: bool = False, no_verify: bool = False) -> None:
     from tareweight import project as projects
     from tareweight.build import run
+    from tareweight.engine.client import require_buildx
 
     project = projects.open_project(wishes)
     why = "no cache" if no_cache else "forced" if force else ""
@@ -125,6 +126,8 @@ def _build(wishes: Any, *, no_cache: bool = False, force: bool = False, fail_fas
             console.out(f"{job.target.name:<28} {job.error or job.stale or 'up to date'}")
         return
     stale = any(job.stale and not job.error for job in planned.jobs)
+    if stale:
+        require_buildx()
     outcomes = run.run(
         planned.jobs,
         engine=planned.engine,

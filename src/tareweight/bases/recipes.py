@@ -18,6 +18,7 @@ from tareweight.errors import BaseUnavailable
 from tareweight.tomlfile import load
 
 PREFIX = "tareweight-base"
+_DAY = 86_400
 ROOTFS_RECIPE = "2"
 """Raised when the root file system is made in another way."""
 
@@ -51,6 +52,7 @@ class Family:
     args: dict[str, str]
     stages: dict[str, str]
     stand_in: str
+    notes: dict[str, str]
 
 
 def folders(root: Path) -> list[Path]:
@@ -82,6 +84,7 @@ def _family(file: Path) -> Family:
         args=table.mapping("args"),
         stages=table.mapping("stages"),
         stand_in=table.string("stand_in"),
+        notes=table.mapping("notes"),
     )
     try:
         for text in (family.stand_in, *family.args.values()):
@@ -161,7 +164,7 @@ def _recipe(family: Family, name: str, tag: str, groups: dict[str, str | None], 
         target=stage,
         args=tuple(sorted(args.items())),
         suite=suite,
-        stand_in=family.stand_in.format(**words) + note,
+        stand_in=family.stand_in.format(**words) + family.notes.get(asked.flavour, "") + note,
         tag=f"{PREFIX}/{family.name}{f'-{image}' if image else ''}:{own}",
         fingerprint=fingerprint,
     )
@@ -179,19 +182,23 @@ def _version(family: Family, name: str, asked: Tag, versions: Versions, *, take_
     if not known and family.source == "npm":
         return Version(wanted or "latest", wanted, asked.suite), ""
     found = choose(wanted, asked.suite, known)
+    if found is None:
+        # It may have come out since the look-up that was kept.
+        known = versions.of(family.source, family.pattern, family.dockerfile, oldest=_DAY)
+        found = choose(wanted, asked.suite, known)
     if found is None and take_nearest and (found := nearest(wanted, [v for v in known if not asked.suite or v.suite in {"", asked.suite}] or known)):
-        return _named(family, found), f", the nearest to {wanted}"
+        return _named(family, found, asked.suite), f", the nearest to {wanted}"
     if found is None:
         have = ", ".join(dict.fromkeys(_short(family, version) for version in known)) or "none"
-        raise BaseUnavailable(
-            f"{name}: no version {wanted}{f' in Debian {RELEASES[asked.suite]}' if asked.suite else ''}", hint=f"There are {have}; or use --nearest-base"
-        )
-    return (Version(wanted, found.full, asked.suite) if family.source == "npm" and wanted else _named(family, found)), ""
+        where = f" in Debian {RELEASES[asked.suite]}" if asked.suite else ""
+        raise BaseUnavailable(f"{name}: no version {wanted}{where}", hint=f"There are {have}; or use --nearest-base")
+    return _named(family, found, asked.suite), ""
 
 
-def _named(family: Family, version: Version) -> Version:
-    return Version(version.full, version.full, version.suite) if family.source == "npm" else version
+def _named(family: Family, version: Version, suite: str) -> Version:
+    """npm's versions go with any suite, and are asked for in full: a moved `24` must not hide behind a cached build step."""
+    return Version(version.full, version.full, suite) if family.source == "npm" else version
 
 
 def _short(family: Family, version: Version) -> str:
-    return version.full.split(".")[0] if family.source == "npm" else version.name
+    return version.full.split(".")[0] if family.source == "npm" else f"{version.name} (Debian {RELEASES[version.suite]})"

@@ -18,8 +18,7 @@ from tareweight.bases.reference import RELEASES
 from tareweight.errors import BaseUnavailable
 from tareweight.process import CommandFailed, run
 
-_DAYS = 7 * 86_400
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,10 @@ class Version:
 
 
 class Versions:
-    """Look-ups kept in `.tare/bases/versions.json` for a week; `refresh` asks anew. Nothing is asked before it is needed."""
+    """Look-ups kept in `.tare/bases/versions.json` until `refresh`: a base that nobody asked to renew stays as it is.
+
+    Nothing is asked before it is needed.
+    """
 
     def __init__(self, tare: Path, *, refresh: bool = False, ca_bundle: Path | None = None) -> None:
         self._tare = tare
@@ -44,24 +46,27 @@ class Versions:
         self._kept: dict[str, Any] = found if isinstance(found, dict) else {}
         self._apt: Apt | None = None
 
-    def of(self, source: str, pattern: str, dockerfile: Path | None = None) -> list[Version]:
+    def of(self, source: str, pattern: str, dockerfile: Path | None = None, *, oldest: float | None = None) -> list[Version]:
         """The versions that `source` ("apt" with a pattern of package names, or "npm" with a package) has, oldest first.
 
-        Where the machine has no npm, the stage `versions` of `dockerfile` asks the registry.
+        Where the machine has no npm, the stage `versions` of `dockerfile` asks the registry. A look-up that is more than
+        `oldest` seconds ago isn't believed.
         """
         key = f"{source} {pattern}"
         with self._lock:
-            found = self._parse(self._kept.get(key))
+            found = self._read(key, oldest)
             if found is None:
                 found = self._npm(pattern, dockerfile) if source == "npm" else self._debian(pattern)
-                self._kept[key] = {"at": time.time(), "versions": [[v.name, v.full, v.suite] for v in found]}
-                store.write(self._file, {"format": _FORMAT, "found": self._kept})
-        return sorted(found, key=lambda version: (_numbers(version.full), version.suite))
+                found.sort(key=lambda version: (_numbers(version.full), version.suite))
+                if found:
+                    self._kept[key] = {"at": time.time(), "versions": [[v.name, v.full, v.suite] for v in found]}
+                    store.write(self._file, {"format": _FORMAT, "found": self._kept})
+        return found
 
-    @staticmethod
-    def _parse(kept: Any) -> list[Version] | None:
+    def _read(self, key: str, oldest: float | None) -> list[Version] | None:
         try:
-            if time.time() - kept["at"] > _DAYS:
+            kept = self._kept[key]
+            if oldest is not None and not 0 <= time.time() - kept["at"] <= oldest:
                 return None
             return [Version(str(name), str(full), str(suite)) for name, full, suite in kept["versions"]]
         except (TypeError, KeyError, ValueError):

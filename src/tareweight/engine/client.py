@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from tareweight.errors import EngineError
@@ -23,17 +24,25 @@ UP = "Run `invoke engine.up`"
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine that answered. `store` is "classic" or "containerd"; `platform` is as in linux/amd64."""
+    """An engine that answered; `platform` is as in linux/amd64, `builder` the buildx builder that is the engine itself."""
 
     version: str
-    api: str
     platform: str
-    driver: str
-    store: str
     builder: str
 
+    @cached_property
+    def _store(self) -> tuple[str, str]:
+        told = run(["docker", "info", "--format", "{{.Driver}} {{json .DriverStatus}}"], timeout=20).stdout
+        driver, _, status = told.strip().partition(" ")
+        return driver, "containerd" if "io.containerd.snapshotter" in status else "classic"
+
+    @property
+    def store(self) -> str:
+        """"classic" or "containerd"; asked when it is first wanted, for it costs as much as all else on the fast path."""
+        return self._store[1]
+
     def __str__(self) -> str:
-        return f"Docker Engine {self.version}, {self.store} store ({self.driver}), {self.platform}"
+        return f"Docker Engine {self.version}, {self.store} store ({self._store[0]}), {self.platform}"
 
 
 @dataclass(frozen=True)
@@ -55,38 +64,29 @@ def connect() -> Engine:
     if not shutil.which("docker"):
         raise EngineError("no `docker` command", hint=UP)
     try:
-        done = run(["docker", "info", "--format", "{{json .}}"], timeout=20, check=False)
-    except CommandFailed as error:
+        done = run(["docker", "version", "--format", "{{json .}}"], timeout=20, check=False)
+        told = json.loads(done.stdout)
+    except (CommandFailed, ValueError) as error:
         raise EngineError("the Docker Engine doesn't answer", hint=UP) from error
-    try:
-        info = json.loads(done.stdout)
-    except ValueError:
-        info = {}
-    if not info.get("ServerVersion"):
-        told = " ".join([done.stderr, *info.get("ServerErrors", [])]).strip()
-        if "permission denied" in told:
+    server = told.get("Server")
+    if not server:
+        if "permission denied" in done.stderr:
             raise EngineError("no permission on the Docker socket", hint="Join the group docker (`usermod -aG docker $USER`), log in anew, or be root")
         raise EngineError("the Docker Engine doesn't answer", hint=UP)
-    version = str(info["ServerVersion"])
+    version = str(server.get("Version", ""))
     if _number(version) < MINIMUM_ENGINE:
         raise EngineError(f"Docker Engine {version} is too old (23.0 or later is needed)", hint=UP)
-    driver = info.get("Driver", "")
-    status = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)
-    containerd = "containerd" in str(status.get("driver-type", "")) or driver in {"overlayfs"}
-    plugins = {plugin.get("Name"): plugin.get("Version", "") for plugin in (info.get("ClientInfo") or {}).get("Plugins") or []}
-    if "buildx" not in plugins:
-        raise EngineError("docker has no buildx", hint=f"Install docker-buildx 0.13 or later, or run `{UP.split('`')[1]}`")
-    if _number(plugins["buildx"]) < MINIMUM_BUILDX:
-        raise EngineError(f"docker buildx {plugins['buildx']} is too old (0.13 or later is needed)", hint=UP)
-    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(info.get("Architecture", ""), info.get("Architecture", ""))
-    return Engine(
-        version=version,
-        api=str((info.get("ClientInfo") or {}).get("ApiVersion", "")),
-        platform=f"{info.get('OSType', 'linux')}/{arch}",
-        driver=driver,
-        store="containerd" if containerd else "classic",
-        builder=str((info.get("ClientInfo") or {}).get("Context", "default")) or "default",
-    )
+    platform = f"{server.get('Os', 'linux')}/{server.get('Arch', '')}"
+    return Engine(version, platform, (told.get("Client") or {}).get("Context") or "default")
+
+
+def require_buildx() -> None:
+    """`EngineError` where there is no buildx that can build here. Asked only when something is to be built."""
+    done = run(["docker", "buildx", "version"], timeout=20, check=False)
+    if done.code:
+        raise EngineError("docker has no buildx", hint=f"Install docker-buildx 0.13 or later, or {UP[0].lower()}{UP[1:]}")
+    if _number(done.stdout) < MINIMUM_BUILDX:
+        raise EngineError(f"docker buildx {done.stdout.strip()} is too old (0.13 or later is needed)", hint=UP)
 
 
 def inspect(names: Sequence[str]) -> dict[str, Image]:
