@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tareweight.errors import BadInput
 
@@ -20,8 +20,7 @@ _QUOTING = re.compile(r"[\"'\\]")
 _FLAG = re.compile(r"--([\w-]+)(?:=(\S*))?\s*")
 
 
-@dataclass(frozen=True)
-class Instruction:
+class Instruction(NamedTuple):
     """`name` in upper case; `line` is 1-based; `text` is what follows the name, continuations joined."""
 
     name: str
@@ -29,8 +28,7 @@ class Instruction:
     line: int
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(NamedTuple):
     """One FROM and what follows. `base` is an image reference, or the name of an earlier stage, or `scratch`."""
 
     name: str
@@ -40,8 +38,7 @@ class Stage:
     """What COPY --from and RUN --mount from name: stages (by name or number) or images."""
 
 
-@dataclass(frozen=True)
-class Dockerfile:
+class Dockerfile(NamedTuple):
     """What a Dockerfile builds on, its ARGs expanded."""
 
     stages: tuple[Stage, ...]

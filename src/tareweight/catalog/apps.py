@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from tareweight.catalog.checks import Check, parse
 from tareweight.tomlfile import Table, load
@@ -30,8 +31,7 @@ class Needs:
         return ", ".join(parts)
 
 
-@dataclass(frozen=True)
-class App:
+class App(NamedTuple):
     """A folder under apps/ with an app.toml. Paths are absolute."""
 
     name: str
@@ -50,8 +50,7 @@ class App:
         return self.variant_needs.get(variant, self.needs)
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """One app in one variant."""
 
     app: App
