@@ -9,7 +9,7 @@ from tareweight.tasks import guarded, namespace
 
 @task(help={"fast": "leave out the tests that need an engine", "args": "more arguments for pytest"})
 @guarded
-def test(c: Context, fast: bool = False, args: str = "") -> None:
+def test(_c: Context, fast: bool = False, args: str = "") -> None:
     """Check style, types and layers, then run the tests on a real engine (started here where none answers)."""
     from pathlib import Path
 
@@ -34,7 +34,7 @@ def test(c: Context, fast: bool = False, args: str = "") -> None:
 
 @task
 @guarded
-def bench(c: Context) -> None:
+def bench(_c: Context) -> None:
     """Measure against docker buildx bake and friends, as ratios in one run; writes docs/benchmarks.md."""
     from tareweight.process import stream
 

@@ -105,7 +105,7 @@ def _last_if_none(value: float | None) -> tuple[bool, float]:
 
 
 _KEYS: dict[str, Callable[[Row], tuple[bool, float]]] = {
-    "app": lambda row: (False, 0.0),
+    "app": lambda _row: (False, 0.0),
     "size": lambda row: _last_if_none(row.size),
     "ratio": lambda row: _last_if_none(None if row.ratio is None else -row.ratio),
     "layers": lambda row: _last_if_none(row.layers),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tareweight.errors import clean
@@ -12,6 +13,9 @@ from tareweight.errors import clean
 if TYPE_CHECKING:
     from tareweight.build.progress import Event
     from tareweight.build.run import Outcome
+
+WIDTH = 100
+"""Characters of a step's name in a line of progress; the log has all of it."""
 
 _lock = threading.Lock()
 
@@ -25,12 +29,17 @@ def out(text: str) -> None:
 def say(text: str) -> None:
     """A line of progress or a note."""
     with _lock:
-        sys.stderr.write(clean(text) + "\n")
+        sys.stderr.write(clean(_named(text)) + "\n")
         sys.stderr.flush()
 
 
+def _named(text: str) -> str:
+    """`text` with the tasks called as this one was: `invoke x` in this repository, `tare x` elsewhere."""
+    return text.replace("`invoke ", "`tare ") if Path(sys.argv[0]).name == "tare" else text
+
+
 def error(text: str) -> None:
-    """The one line of an error."""
+    """The one line of an error, on one line whatever it quotes."""
     say(f"tareweight: {' '.join(text.split())}")
 
 
@@ -38,7 +47,9 @@ def progress(event: Event) -> None:
     """The plain view of a build: a line for each step that starts and ends. A live view would take its place here."""
     seconds = f"  {event.seconds:.1f} s" if event.seconds is not None else ""
     word = {"begin": "build", "start": "start", "end": "end  ", "cached": "cache", "done": "DONE ", "failed": "FAIL "}.get(event.kind, event.kind)
-    say(f"{event.target:<24} {word} {event.text}{seconds}")
+    text = " ".join(event.text.split())
+    text = f"{text[:WIDTH]}…" if len(text) > WIDTH and event.kind in {"start", "end", "cached"} else text
+    say(f"{event.target:<24} {word} {text}{seconds}")
 
 
 def failures(outcomes: Sequence[Outcome]) -> None:

@@ -6,8 +6,10 @@ Times, owners and inode numbers don't: BuildKit leaves them out of its own cache
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import re
 import stat
 import time
 from pathlib import Path
@@ -16,7 +18,7 @@ from typing import Any
 from tareweight import store
 from tareweight.errors import BadInput
 
-_VERSION = 1
+_VERSION = 2
 _RACY = 2_000_000_000
 """Nanoseconds. A time stamp younger than this at its reading proves nothing: a later change could carry the same one."""
 
@@ -99,10 +101,7 @@ def _scan(folder: Path, ignore: Path | None, kept: dict[str, Any] | None) -> dic
             raise BadInput(f"{path}: {error.strerror}") from error
         stamp = _stamp(found)
         old = before.get(name)
-        if old and old[0] == stamp and found.st_ctime_ns < fresh_after:
-            content = old[1]
-        else:
-            content = _content(path, found)
+        content = old[1] if old and old[0] == stamp and found.st_ctime_ns < fresh_after else _content(path, found)
         entries[name] = [stamp, content]
         digest.update(f"{name}\0{stat.S_IFMT(found.st_mode):o} {stat.S_IMODE(found.st_mode):o}\0{content}\n".encode(errors="surrogateescape"))
     # With `!` patterns a file may be let through from a folder that isn't, whose stamp nobody keeps: look anew each time.
@@ -122,7 +121,7 @@ def _text(ignore: Path) -> str:
 
 def _content(path: Path, found: os.stat_result) -> str:
     if stat.S_ISLNK(found.st_mode):
-        return "-> " + os.fsencode(os.readlink(path)).hex()
+        return "-> " + os.fsencode(path.readlink()).hex()
     if not stat.S_ISREG(found.st_mode):
         return ""
     digest = hashlib.sha256()
@@ -139,20 +138,83 @@ def _paths(folder: Path, ignore: Path | None) -> list[str]:
     """Every entry that is sent, relative, sorted; folders too, since their modes and their being there count."""
     if ignore is None:
         return sorted(_walk(folder))
-    # Imported here: the SDK costs as much as the whole no-op, and this runs only when something changed.
-    from docker.utils.build import exclude_paths
+    found: set[str] = set()
+    _sent(folder, "", _patterns(_text(ignore)), (), found)
+    return sorted(found)
 
-    lines = [line.strip() for line in _text(ignore).splitlines()]
-    patterns = [line for line in lines if line and not line.startswith("#")]
-    # BuildKit always reads the Dockerfile and the ignore file themselves but copies neither unless let through;
-    # docker-py adds its `dockerfile` argument as an exception, so a name that can't exist is given.
-    found = exclude_paths(str(folder), patterns, dockerfile="\0")
-    return sorted(name for name in found if name and os.path.lexists(folder / name))
+
+_Pattern = tuple[bool, "re.Pattern[str]"]
+
+
+def _patterns(text: str) -> list[_Pattern]:
+    """The patterns of an ignore file in order, each with whether it is an exception, by the rules of moby/patternmatcher.
+
+    Not the SDK's `exclude_paths`: with `*` and then `!**/main.go` it leaves out files that BuildKit sends.
+    """
+    found: list[_Pattern] = []
+    for line in text.split("\n"):
+        word = "" if line.startswith("#") else line.strip()
+        exception = word.startswith("!")
+        word = word[exception:].strip()
+        if word:
+            clean = os.path.normpath(word).lstrip("/")
+            with contextlib.suppress(re.error):  # BuildKit refuses such a pattern, and the build then says so
+                found.append((exception, re.compile(_expression(clean), re.DOTALL)))
+    return found
+
+
+def _expression(pattern: str) -> str:
+    """A pattern as a regular expression for a whole path."""
+    if pattern.startswith("**") and not set("*?[]\\") & set(pattern[2:]):
+        ending = re.escape(pattern[2:])
+        return f"(.*/)?{ending[1:]}" if ending.startswith("/") else f".*{ending}"
+    parts: list[str] = []
+    at = 0
+    while at < len(pattern):
+        char = pattern[at]
+        at += 1
+        if pattern.startswith("**", at - 1):
+            at += 2 if pattern.startswith("/", at + 1) else 1
+            parts.append("(.*/)?" if at < len(pattern) else ".*")
+        elif char == "*":
+            parts.append("[^/]*")
+        elif char == "?":
+            parts.append("[^/]")
+        elif char == "\\" and at < len(pattern):
+            parts.append(re.escape(pattern[at]))
+            at += 1
+        else:
+            parts.append(char if char in "[]^-" else re.escape(char))
+    return "".join(parts)
+
+
+def _sent(folder: Path, inside: str, patterns: list[_Pattern], above: tuple[bool, ...], found: set[str]) -> bool:
+    """Add what is sent of the folder `inside` to `found`, and say whether there was anything. `above` holds which patterns it matched itself."""
+    some = False
+    with os.scandir(folder / inside) as entries:
+        for entry in entries:
+            name = f"{inside}/{entry.name}" if inside else entry.name
+            ignored = False
+            matches: list[bool] = []
+            for index, (exception, expression) in enumerate(patterns):
+                match = bool(above and above[index])
+                if not match and exception == ignored:
+                    match = expression.fullmatch(name) is not None
+                matches.append(match)
+                if match:
+                    ignored = not exception
+            below = False
+            if entry.is_dir(follow_symlinks=False) and not (ignored and not any(exception for exception, _ in patterns)):
+                below = _sent(folder, name, patterns, tuple(matches), found)
+            if below or not ignored:
+                found.add(name)
+                some = True
+    return some
 
 
 def _walk(folder: Path) -> list[str]:
     found: list[str] = []
     for top, folders, files in os.walk(folder):
         inside = os.path.relpath(top, folder)
-        found += [os.path.normpath(os.path.join(inside, name)) for name in (*folders, *files)]
+        found += [name if inside == "." else f"{inside}/{name}" for name in (*folders, *files)]
     return found

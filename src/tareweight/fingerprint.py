@@ -14,7 +14,16 @@ _VERSION = 1
 """Raised when Tareweight itself begins to build images in another way."""
 
 
-def of(target: Target, *, cache: StatCache, dockerfile: bytes, args: Mapping[str, str], bases: Mapping[str, str], platform: str, labels: Mapping[str, str]) -> str:
+def of(
+    target: Target,
+    *,
+    cache: StatCache,
+    dockerfile: bytes,
+    args: Mapping[str, str],
+    bases: Mapping[str, str],
+    platform: str,
+    labels: Mapping[str, str],
+) -> str:
     """The fingerprint (sha256, hex) of a target.
 
     `args` are the build arguments that its Dockerfile declares; `bases` maps each outside image to its identity

@@ -117,7 +117,7 @@ def make_bases(planned_bases: resolve.Bases, project: Project, say: Callable[[st
     from tareweight.bases.make import make
 
     bundle = project.settings.secrets.get("ca-bundle")
-    one = partial(make, tare=project.settings.tare, builder=builder, ca_bundle=bundle, say=say)
+    one = partial(make, tare=project.settings.tare, builder=builder, ca_bundle=bundle, say=say, force=project.wishes.pull)
     resolve.make_all(planned_bases, one, project.jobs_at_once)
 
 

@@ -105,7 +105,9 @@ def build_all(
 
 @task(iterable=["set_"], help=_help(*_BUILD, "tag", "force"))
 @guarded
-def build(_c: Context, app: str = "", variant: str = "", set_: Any = None, bases: str = "", nearest_base: bool = False, tag: str = "", force: bool = False) -> None:
+def build(
+    _c: Context, app: str = "", variant: str = "", set_: Any = None, bases: str = "", nearest_base: bool = False, tag: str = "", force: bool = False
+) -> None:
     """Build one app, or one variant of it: the short form of build-all."""
     wishes = _wishes((app,) if app else (), (variant,) if variant else (), set_ or (), bases=bases, tag=tag, nearest_base=nearest_base)
     _build(wishes, force=force)
@@ -140,7 +142,7 @@ def _build(wishes: Any, *, no_cache: bool = False, force: bool = False, fail_fas
     )
     console.failures(outcomes)
     console.summary(outcomes)
-    failed = any(outcome.state != "built" and outcome.state != "fresh" for outcome in outcomes)
+    failed = any(outcome.state not in {"built", "fresh"} for outcome in outcomes)
     built = [outcome.job for outcome in outcomes if outcome.state == "built"]
     if built and not no_verify:
         from tareweight.engine.client import inspect
@@ -155,11 +157,16 @@ def _verify(targets: list[Any], project: Any) -> bool:
     """Run the checks, several targets at once, and say what came of each. True when none failed."""
     from concurrent.futures import ThreadPoolExecutor
 
+    from tareweight.check import reaper
     from tareweight.check.verify import verify as check
 
     # No more at once than there are processors: the time to the first answer is measured, and should be the image's own.
     with ThreadPoolExecutor(min(project.jobs_at_once, os.cpu_count() or 1)) as pool:
-        verdicts = list(pool.map(lambda pair: check(pair[0], pair[1], tare=project.settings.tare), targets))
+        try:
+            verdicts = list(pool.map(lambda pair: check(pair[0], pair[1], tare=project.settings.tare), targets))
+        except KeyboardInterrupt:
+            reaper.cancel()
+            raise
     for (target, _), verdict in zip(targets, verdicts, strict=True):
         word = "unchecked" if not verdict.total else "ok" if verdict.ok else "FAILED"
         beyond = f"  beyond the lock-down: {verdict.declared}" if verdict.declared else ""
@@ -181,9 +188,9 @@ def verify(_c: Context, app: Any = None, variant: Any = None, jobs: str = "") ->
     connect()
     names = {image_name(project.settings, read.target): read.target for read in project.reads}
     images = inspect(list(names))
-    for name in names:
+    for name, target in names.items():
         if name not in images:
-            console.say(f"{names[name].name:<24} no image: run `invoke build-all`")
+            console.say(f"{target.name:<24} no image: run `invoke build-all`")
     good = _verify([(target, images[name].id) for name, target in names.items() if name in images], project)
     if not good or len(images) < len(names):
         raise Exit(code=1)

@@ -13,7 +13,7 @@ from tareweight import store
 from tareweight.bases.recipes import Recipe, find, folders
 from tareweight.bases.reference import familiar, registry
 from tareweight.bases.versions import Versions
-from tareweight.engine.client import inspect
+from tareweight.engine.client import Image, inspect
 from tareweight.errors import BaseUnavailable
 from tareweight.settings import Settings
 
@@ -87,10 +87,13 @@ def resolve(references: Sequence[str], *, settings: Settings, mode: str, nearest
     local = inspect(names) if mode != "debian" and names else {}
     if not pull:
         for name, image in local.items():
-            found[name] = Base(name, "upstream", image.digests[0].partition("@")[2] if image.digests else image.id, "")
+            found[name] = _local(name, image)
     open_names = [name for name in names if name not in found]
     if mode != "debian" and open_names:
         found |= _upstream(open_names, settings.tare, ask_all=mode == "upstream", pull=pull)
+    for name in names:
+        if name not in found and name in local:
+            found[name] = _local(name, local[name])
     rest = [name for name in names if name not in found]
     if mode == "upstream":
         for name in rest:
@@ -98,6 +101,11 @@ def resolve(references: Sequence[str], *, settings: Settings, mode: str, nearest
     elif rest:
         found |= _from_debian(rest, settings, nearest=nearest, pull=pull, mode=mode)
     return Bases(found, _said(mode, found))
+
+
+def _local(name: str, image: Image) -> Base:
+    """An image that the engine has under the very name: BuildKit finds it there itself."""
+    return Base(name, "upstream", image.digests[0].partition("@")[2] if image.digests else image.id, "")
 
 
 def _from_debian(names: Sequence[str], settings: Settings, *, nearest: bool, pull: bool, mode: str) -> dict[str, Base | BaseUnavailable]:

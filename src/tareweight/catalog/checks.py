@@ -110,4 +110,4 @@ def _expect(table: Table, key: str) -> Expect | None:
                 except re.error as error:
                     table.fail(key, f"'{text}' is not a regular expression: {error}")
             return Expect(kind, text)
-    table.fail(key, "should be a string, or one of { exact = ... }, { contains = ... }, { pattern = ... }")
+    return table.fail(key, "should be a string, or one of { exact = ... }, { contains = ... }, { pattern = ... }")
