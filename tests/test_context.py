@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -155,3 +157,140 @@ def test_unreadable_is_bad_input(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(BadInput, match=r": Permission denied\. Make it readable"):
         cache.context(folder, None)
+
+
+IGNORED = {
+    "sub": {"a", "x.log"},
+    "sub\n!sub/deep/c": {"a", "sub", "sub/deep", "sub/deep/c", "x.log"},
+    "*\n!**/c": {"sub", "sub/deep", "sub/deep/c"},
+    "**\n!sub/*.log": {"sub", "sub/x.log"},
+    "**/*.log": {"a", "sub", "sub/deep", "sub/deep/c"},
+    "[^s]*": {"sub", "sub/deep", "sub/deep/c", "sub/x.log"},
+    "/sub/deep/": {"a", "sub", "sub/x.log", "x.log"},
+    "# sub\n  a  \n": {"sub", "sub/deep", "sub/deep/c", "sub/x.log", "x.log"},
+    "sub\n[\n": {"a", "x.log"},
+}
+
+
+def fill(root: Path, names: Iterable[str]) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    return root
+
+
+@pytest.mark.parametrize(("text", "sent"), IGNORED.items())
+def test_what_is_sent(tmp_path: Path, text: str, sent: set[str]) -> None:
+    root = fill(tmp_path / "context", ("a", "x.log", "sub/x.log", "sub/deep/c"))
+    ignore = tmp_path / "ignore"
+    ignore.write_text(text)
+    cache = StatCache(tmp_path / ".tare")
+    cache.context(root, ignore)
+    cache.save()
+    (kept,) = json.loads((tmp_path / ".tare" / "contexts.json").read_text())["contexts"].values()
+    assert set(kept["entries"]) - {""} == sent
+
+
+MANY = [
+    "*",
+    "*\n!src",
+    "*\n!src/main.go",
+    "**/node_modules",
+    "node_modules",
+    "/a",
+    "./a",
+    "sub/",
+    "sub/*",
+    "sub/**",
+    "**/*.log",
+    "*.log",
+    "sub\n!sub/deep",
+    "sub\n!sub/deep/c",
+    "**\n!**/*.log",
+    "  a  ",
+    " # a\nb.log",
+    "#hash",
+    "\\#hash",
+    "x y",
+    "sub/../a",
+    "src/g?n",
+    "s[ru]b",
+    "[^s]*",
+    "**/deep/**",
+    "*/b.log",
+    "!a\na",
+    "a\n!a",
+    "**/b.log\n!sub/deep/b.log",
+    "sub/deep/",
+    "/",
+    ".",
+    "*\n!src/*.go",
+    "*\n!**/main.go",
+    "Dockerfile\n.dockerignore",
+    "\\!bang",
+    "../x",
+    "a/",
+    "sub//a",
+    "src/gen\n!src/gen/z\n",
+    "***",
+    "s*/d**",
+    "sub/**/c",
+    "\ufeffa",
+    "**.log",
+    "**b.log",
+    "sub**",
+    "**/sub/*",
+    "*a*",
+    "**/*.g?",
+    "!sub\n*\n!sub/deep",
+    "*\n!sub\nsub/deep",
+    "[a-b]*",
+    "(a)",
+    "**/",
+    "/**",
+    "/sub/a",
+    "//a",
+    "! a\n*\n! a",
+    "**/**",
+    "a.b",
+    "sub/**/*\n!sub/**/c",
+    "*.*",
+    "\\a",
+]
+NAMES = [
+    "a",
+    "b.log",
+    "sub/a",
+    "sub/b.log",
+    "sub/deep/c",
+    "sub/deep/b.log",
+    "node_modules/x",
+    "sub/node_modules/y",
+    "src/main.go",
+    "src/gen/z",
+    "#hash",
+    "x y",
+    ".git/c",
+    "Dockerfile",
+    "[br]",
+    "!bang",
+]
+
+
+@pytest.mark.engine
+def test_buildkit_sends_the_same(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
+
+    def differs(pair: tuple[int, str]) -> object:
+        number, text = pair
+        root = fill(tmp_path / f"context{number}", NAMES)
+        out = tmp_path / f"out{number}"
+        (root / ".dockerignore").write_text(text)
+        words = ["docker", "buildx", "build", "-q", "-f", str(tmp_path / "Dockerfile"), "--output", f"type=local,dest={out}", str(root)]
+        subprocess.run(words, check=True, capture_output=True)
+        real = {str(path.relative_to(out)) for path in out.rglob("*")}
+        ours = set(context._paths(root, root / ".dockerignore"))
+        return (text, real ^ ours) if real != ours else None
+
+    with ThreadPoolExecutor(8) as pool:
+        assert [found for found in pool.map(differs, enumerate(MANY)) if found] == []

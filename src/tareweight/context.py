@@ -181,7 +181,7 @@ def _expression(pattern: str) -> str:
         elif char == "?":
             parts.append("[^/]")
         elif char == "\\" and at < len(pattern):
-            parts.append(re.escape(pattern[at]))
+            parts.append(char + pattern[at])
             at += 1
         else:
             parts.append(char if char in "[]^-" else re.escape(char))
