@@ -15,6 +15,7 @@ from tareweight.bases import make as make_module
 from tareweight.bases import rootfs
 from tareweight.bases.apt import acquire_settings, alone, sources
 from tareweight.bases.make import command, end_of, make
+from tareweight.bases.recipes import ROOTFS_RECIPE
 from tareweight.engine.client import Image
 from tareweight.errors import BaseUnavailable
 from tareweight.process import CommandFailed, Completed
@@ -112,7 +113,7 @@ def test_mmdebstraps_words() -> None:
 
 
 def test_a_root_file_system_that_stands_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    labels = {rootfs.LABEL: rootfs.ROOTFS_RECIPE}
+    labels = {rootfs.LABEL: ROOTFS_RECIPE}
     made: list[str] = []
 
     def inspect(names: list[str]) -> dict[str, Image]:
@@ -120,7 +121,7 @@ def test_a_root_file_system_that_stands_is_not_made_again(tmp_path: Path, monkey
 
     def remake(suite: str, tag: str, tare: Path) -> None:
         made.append(f"{suite} {tag} {tare}")
-        labels[rootfs.LABEL] = rootfs.ROOTFS_RECIPE
+        labels[rootfs.LABEL] = ROOTFS_RECIPE
 
     monkeypatch.setattr(rootfs, "inspect", inspect)
     monkeypatch.setattr(rootfs, "_make", remake)
@@ -183,7 +184,7 @@ def test_why_a_build_failed() -> None:
 
 
 def test_a_failed_build_keeps_its_log(recipe: Find, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(make_module.rootfs, "ensure", lambda suite, **_: f"rootfs:{suite}")
+    monkeypatch.setattr(rootfs, "ensure", lambda suite, **_: f"rootfs:{suite}")
     monkeypatch.setattr(make_module, "run", lambda argv, **_: Completed(tuple(argv), 1, "", FAILED))
     with pytest.raises(BaseUnavailable, match=r"base golang:1\.24 could not be made: E: Unable to locate") as caught:
         make(recipe("golang:1.24"), tare=tmp_path, builder=None, ca_bundle=None, say=lambda _: None)

