@@ -32,12 +32,12 @@ class Settings:
 
 
 def find_root(start: Path) -> Path:
-    """The nearest folder at or above `start` that holds tareweight.toml or apps/; `start` itself where there is none."""
+    """The nearest folder at or above `start` that holds tareweight.toml or apps/, else app.toml; `start` itself where there is none."""
     start = start.resolve()
     for folder in (start, *start.parents):
         if (folder / "tareweight.toml").is_file() or (folder / "apps").is_dir():
             return folder
-    return start
+    return next((folder for folder in (start, *start.parents) if (folder / "app.toml").is_file()), start)
 
 
 def read(start: Path | None = None) -> Settings:

@@ -24,7 +24,7 @@ def discover(settings: Settings) -> list[Target]:
     registry, *parts = settings.prefix.split("/")
     for part in parts if parts and re.fullmatch(r"[a-z0-9][a-z0-9.-]*(:\d+)?", registry) else (registry, *parts):
         if not NAME.fullmatch(part):
-            raise BadInput(f"tareweight.toml: prefix: '{settings.prefix}' can't begin an image's name", hint="Use lower-case letters, digits, - and /")
+            raise BadInput(f"prefix: '{settings.prefix}' can't begin an image's name", hint="Use lower-case letters, digits, - and /")
     root = settings.root
     files = sorted((root / "apps").glob("*/app.toml"))
     _no_strays(root, files)
@@ -41,6 +41,8 @@ def discover(settings: Settings) -> list[Target]:
 def _of_app(file: Path, name: str, folder: Path, root: Path, *, bare: bool = False) -> list[Target]:
     if not NAME.fullmatch(name):
         raise BadInput(f"{file.parent}: '{name}' can't be an image's name", hint="Use lower-case letters, digits and single - or _ between them")
+    if name == _BASES:
+        raise BadInput(f"{file.parent}: an app can't be named '{_BASES}'", hint=f"dockerfiles/{_BASES}/ holds the recipes of bases; rename the app")
     app = read(file, name, root)
     found = {path.name.removesuffix(".Dockerfile"): path for path in sorted(folder.glob("*.Dockerfile"))}
     if bare and (folder / "Dockerfile").is_file():
