@@ -52,6 +52,9 @@ OPTIONS = {
     ("build-all", "--tag", "a b"): ("--tag a b: ", "can't be an image's tag"),
     ("build-all", "--tag", "git"): ("--tag git: this is no git repository",),
     ("compare", "--format", "yaml"): ("--format", "yaml", "table"),
+    ("build-all", "--nope"): ("--nope", "tare --list"),
+    ("biuld",): ("biuld", "tare --list"),
+    ("compare", "--sort"): ("sort", "tare --list"),
     ("list", "--app", "a\nb"): ("--app a b: unknown app",),
 }
 

@@ -88,3 +88,21 @@ def test_no_from(text: str) -> None:
 def test_from_nothing() -> None:
     with pytest.raises(BadInput, match=r"x\.Dockerfile:2: FROM names no image"):
         read("ARG V\nFROM $V\n")
+
+
+@pytest.mark.parametrize("name", ["INVALID", "a:::", "a:", "a/", "/a", "-a", "a@sha256:1", "${X}a..b"])
+def test_a_name_that_no_engine_takes(name: str) -> None:
+    with pytest.raises(BadInput, match=r"x\.Dockerfile:2: .* can't be an image's name"):
+        read(f"# c\nFROM {name}\n")
+    with pytest.raises(BadInput, match=r"x\.Dockerfile:1: .* can't be an image's name"):
+        read(f"FROM scratch\nARG X\nCOPY --from={name} / /\n")
+
+
+@pytest.mark.parametrize("name", ["a", "a:1", "gcr.io/distroless/static-debian12:nonroot", "localhost:5000/a_b/c--d:x", "a:1@sha256:" + "0" * 64])
+def test_a_good_name(name: str) -> None:
+    assert read(f"FROM {name}\n").images == (name,)
+
+
+def test_an_argument_without_a_value() -> None:
+    with pytest.raises(BadInput, match="'' can't be an image's name"):
+        read("FROM scratch\nARG X\nCOPY --from=$X / /\n")

@@ -192,27 +192,36 @@ def test_one_bad_dockerfile_stops_no_other(project: tuple[Path, str]) -> None:
     root, prefix = project
     write(root, "dockerfiles/one/single.Dockerfile", ONE + 'RUN ["/box", "fail", "3"]\n')
     write(root, "dockerfiles/one/empty.Dockerfile", "# nothing\n")
+    write(root, "dockerfiles/one/named.Dockerfile", "FROM NO:::\n")
+    write(root, "dockerfiles/one/away.Dockerfile", "FROM tareweight-test-none/none:1\n")
+    (root / "dockerfiles/one/folder.Dockerfile").mkdir()
     done = tare(root, "build-all")
     assert done.returncode == 1, done.stderr
-    assert "2 built, 2 failed" in done.stderr
+    assert "2 built, 5 failed" in done.stderr
     assert "single.Dockerfile:7: " in done.stderr
     assert "it broke" in done.stderr
     assert "\x1b" not in done.stderr
     assert "empty.Dockerfile: no FROM" in done.stderr
+    assert "'NO:::' can't be an image's name" in done.stderr
+    assert "folder.Dockerfile: Is a directory" in done.stderr
+    assert "base tareweight-test-none/none:1: " in done.stderr
     log = next(line.split("whole log: ")[1] for line in done.stderr.splitlines() if "whole log: " in line)
     assert "it" in Path(log).read_text()
     assert tags(prefix) == {"one:other", "two:single"}
 
+    bad = {"empty", "named", "away", "folder"}
     told = tare(root, "compare", "--format", "json")
     report = json.loads(told.stdout)
     jsonschema.validate(report, json.loads((HERE.parent / "docs" / "compare.schema.json").read_text()))
     rows = {f"{row['app']}:{row['variant']}": row for row in report["rows"]}
-    assert set(rows) == {"one:single", "one:other", "one:empty", "two:single"}
+    assert set(rows) == {"one:single", "one:other", "two:single"} | {f"one:{name}" for name in bad}
     assert "single.Dockerfile:7" in rows["one:single"]["reason"]
     assert "no FROM" in rows["one:empty"]["reason"]
 
     write(root, "dockerfiles/one/single.Dockerfile", ONE)
-    (root / "dockerfiles/one/empty.Dockerfile").unlink()
+    (root / "dockerfiles/one/folder.Dockerfile").rmdir()
+    for name in bad - {"folder"}:
+        (root / f"dockerfiles/one/{name}.Dockerfile").unlink()
     done = tare(root, "build-all")
     assert done.returncode == 0, done.stderr
     assert "1 built, 2 up to date" in done.stderr

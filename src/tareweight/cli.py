@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
-from invoke import Program
+import os
+import sys
 
-from tareweight import __version__
+from invoke import Exit, ParseError, Program
+
+from tareweight import __version__, console
 from tareweight.tasks import namespace
+
+
+class _Tare(Program):
+    """Invoke's program, whose own parsing faults are bad input like any other: one line, 2."""
+
+    def parse_core(self, argv: list[str] | None) -> None:
+        try:
+            super().parse_core(argv)
+        except ParseError as error:
+            _refuse(error)
+
+    def parse_tasks(self) -> None:
+        try:
+            super().parse_tasks()
+        except ParseError as error:
+            _refuse(error)
+
+
+def _refuse(error: ParseError) -> None:
+    console.error(f"{error} `tare --list` and `tare --help TASK` tell what there is")
+    raise Exit(code=2) from None
 
 
 def main() -> None:
     """The entry point of the `tare` command."""
-    Program(namespace=namespace, name="Tareweight", binary="tare", binary_names=["tare"], version=__version__).run()
+    try:
+        _Tare(namespace=namespace, name="Tareweight", binary="tare", binary_names=["tare"], version=__version__).run()
+    except BrokenPipeError:
+        # Whoever read the output has left. What is still buffered must not fail a second time at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None

@@ -17,6 +17,8 @@ from tareweight.errors import BadInput
 _HEREDOC = re.compile(r"(?:^|\s)\d*<<(-?)([\"']?)([A-Za-z_][\w.]*)\2")
 _VARIABLE = re.compile(r"\\(.)|\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})")
 _QUOTING = re.compile(r"[\"'\\]")
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REFERENCE = re.compile(rf"(?:[A-Za-z0-9.-]+(?::\d+)?/)?{_PART}(?:/{_PART})*(?::\w[\w.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?", re.ASCII)
 _FLAG = re.compile(r"--([\w-]+)(?:=(\S*))?\s*")
 
 
@@ -176,7 +178,13 @@ def parse(file: Path, text: str, given: Mapping[str, str]) -> Dockerfile:
     close()
     if not stages:
         raise BadInput(f"{file}: no FROM", hint="A Dockerfile begins with FROM and a base image, or FROM scratch")
-    return Dockerfile(tuple(stages), tuple(declared))
+    found = Dockerfile(tuple(stages), tuple(declared))
+    for image in found.images:
+        # Asked for along with all others, one name that no engine takes would spoil the answer for every target.
+        if not _REFERENCE.fullmatch(image):
+            line = next(stage.line for stage in stages if image == stage.base or image in stage.needs)
+            raise BadInput(f"{file}:{line}: '{image}' can't be an image's name", hint="Is its ARG given, its stage's name right?")
+    return found
 
 
 def _words(text: str) -> list[str]:

@@ -90,3 +90,9 @@ def test_tags() -> None:
     for tag in ("a b", "x" * 128, "é"):
         with pytest.raises(BadInput, match="can't be an image's tag"):
             plan.tag_names(SETTINGS, target, tag)
+
+
+def test_a_comma_in_a_secrets_path() -> None:
+    settings = Settings(Path("/p"), "pre", secrets={"npm": Path('/p/a,b"c')})
+    words = argv(job(), engine=ENGINE, settings=settings, source={}, metadata=Path("/m"), no_cache=False)
+    assert pairs(words, "--secret") == ['id=npm,"src=/p/a,b""c"']

@@ -40,7 +40,7 @@ def argv(job: Job, *, engine: Engine, settings: Settings, source: Mapping[str, s
         if base.context:
             words += ["--build-context", f"{base.reference}={base.context}"]
     for name, path in settings.secrets.items():
-        words += ["--secret", f"id={name},src={path}"]
+        words += ["--secret", _secret(name, path)]
     if no_cache:
         words.append("--no-cache")
     return [*words, str(job.target.app.context)]
@@ -57,7 +57,7 @@ def bake(jobs: Sequence[Job], *, settings: Settings, source: Mapping[str, str]) 
             "labels": labels(job, source),
             "args": dict(job.args),
             "contexts": {base.reference: base.context for base in job.bases if base.context},
-            "secret": [f"id={name},src={path}" for name, path in settings.secrets.items()],
+            "secret": [_secret(name, path) for name, path in settings.secrets.items()],
             "output": ["type=docker"],
         }
         name = bake_name(job)
@@ -70,6 +70,11 @@ def bake(jobs: Sequence[Job], *, settings: Settings, source: Mapping[str, str]) 
 def bake_name(job: Job) -> str:
     """The target's name in a bake file, which takes letters, digits, - and _ alone."""
     return re.sub(r"[^a-zA-Z0-9_-]", "_", f"{job.target.app.name}-{job.target.variant}")
+
+
+def _secret(name: str, path: Path) -> str:
+    """One line of CSV, as buildx reads it: a comma in a path needs quotes."""
+    return ",".join('"' + field.replace('"', '""') + '"' if set(field) & set(',"') else field for field in (f"id={name}", f"src={path}"))
 
 
 def _escaped(value: Any) -> Any:
