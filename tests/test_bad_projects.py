@@ -126,7 +126,7 @@ def test_bad_option(tare: Tare, words: tuple[str, ...], parts: tuple[str, ...]) 
     one_line(tare(*words), 2, *parts)
 
 
-@pytest.mark.parametrize(("name", "value"), [("TAREWEIGHT_BASES", "alpine"), ("TAREWEIGHT_JOBS", "x")])
+@pytest.mark.parametrize(("name", "value"), [("TAREWEIGHT_PREFIX", "A"), ("TAREWEIGHT_BASES", "alpine"), ("TAREWEIGHT_JOBS", "x")])
 def test_bad_environment(tare: Tare, name: str, value: str) -> None:
     one_line(tare("list", **{name: value}), 2, name, value)
 

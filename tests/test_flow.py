@@ -269,6 +269,19 @@ def test_bake_builds_the_same(project: tuple[Path, str]) -> None:
     assert stale(root) == set()
 
 
+def test_two_files_are_a_project(tmp_path: Path) -> None:
+    prefix = f"tareweight-test-{secrets.token_hex(4)}"
+    write(tmp_path, "tareweight.toml", f'prefix = "{prefix}"\n')
+    write(tmp_path, "app.toml", "")
+    write(tmp_path, "Dockerfile", "FROM scratch\nCOPY app.toml /\n")
+    try:
+        assert "1 built" in tare(tmp_path, "build-all").stderr
+        assert "1 up to date" in tare(tmp_path, "build-all").stderr
+        assert tare(tmp_path, "compare").returncode == 0
+    finally:
+        remove(prefix)
+
+
 def _alive(mark: str) -> list[str]:
     found = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):

@@ -60,3 +60,14 @@ def test_ca_bundle_of_the_environment_first(tmp_path: Path, monkeypatch: pytest.
     assert settings.read(tmp_path).secrets["ca-bundle"] == bundle
     monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
     assert settings.ca_bundle() != Path("/nonexistent")
+
+
+@pytest.mark.parametrize("prefix", ["a", "a/b", "a-b", "localhost:5000/a", "ghcr.io/a/b_c"])
+def test_good_prefix(prefix: str) -> None:
+    assert settings.prefix_name(prefix, "x") == prefix
+
+
+@pytest.mark.parametrize("prefix", ["", "A", "a/", "/a", "a//b", "-a", "a:80", "a/b:80", "a b", "a..b", "a/-"])
+def test_bad_prefix(prefix: str) -> None:
+    with pytest.raises(BadInput, match=r"x: .* can't begin an image's name"):
+        settings.prefix_name(prefix, "x")

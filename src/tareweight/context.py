@@ -27,6 +27,7 @@ class StatCache:
     """The remembered hashes of one project, `.tare/contexts.json`; missing or corrupt means only slower."""
 
     def __init__(self, tare: Path) -> None:
+        self._tare = tare
         self._file = tare / "contexts.json"
         kept = store.read(self._file)
         good = isinstance(kept, dict) and kept.get("version") == _VERSION and isinstance(kept.get("contexts"), dict)
@@ -43,9 +44,9 @@ class StatCache:
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             kept = None
         try:
-            entry = _scan(folder, ignore, kept)
+            entry = _scan(folder, ignore, kept, self._tare)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-            entry = _scan(folder, ignore, None)
+            entry = _scan(folder, ignore, None, self._tare)
         self._contexts[key] = entry
         self._changed = True
         return str(entry["hash"])
@@ -87,13 +88,17 @@ def _same(folder: Path, ignore: Path | None, kept: dict[str, Any]) -> bool:
     return True
 
 
-def _scan(folder: Path, ignore: Path | None, kept: dict[str, Any] | None) -> dict[str, Any]:
+def _scan(folder: Path, ignore: Path | None, kept: dict[str, Any] | None, tare: Path) -> dict[str, Any]:
+    # A project whose context is its root holds our own logs and caches too: they must not make it stale.
+    own = str(tare.relative_to(folder)) if tare.is_relative_to(folder) else None
     taken = time.time_ns()
     before = kept["entries"] if kept else {}
     fresh_after = kept["taken"] - _RACY if kept else 0
     digest = hashlib.sha256()
     entries: dict[str, Any] = {"": [_stamp(folder.lstat()), ""]}
     for name in _paths(folder, ignore):
+        if own and (name == own or name.startswith(f"{own}/")):
+            continue
         path = folder / name
         try:
             found = path.lstat()

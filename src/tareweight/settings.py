@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from tareweight.errors import BadInput
 from tareweight.tomlfile import load
 
 BASES = ("auto", "upstream", "debian")
+NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
+"""A path component of an image name (distribution's reference grammar)."""
+_REGISTRY = re.compile(r"[a-z0-9][a-z0-9.-]*(:\d+)?")
 _CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
 
@@ -48,7 +52,7 @@ def read(start: Path | None = None) -> Settings:
     secrets = {"ca-bundle": bundle} if (bundle := ca_bundle()) else {}
     if file.is_file():
         table = load(file)
-        values["prefix"] = table.string("prefix", "tareweight")
+        values["prefix"] = prefix_name(table.string("prefix", "tareweight"), f"{file}: prefix")
         bases = table.string("bases", "auto")
         if bases not in BASES:
             table.fail("bases", f"'{bases}' is none of {', '.join(BASES)}")
@@ -63,12 +67,21 @@ def read(start: Path | None = None) -> Settings:
             secrets[name] = path
         table.close()
     if from_env := os.environ.get("TAREWEIGHT_PREFIX"):
-        values["prefix"] = from_env
+        values["prefix"] = prefix_name(from_env, "TAREWEIGHT_PREFIX")
     if from_env := os.environ.get("TAREWEIGHT_BASES"):
         values["bases"] = bases_name(from_env, "TAREWEIGHT_BASES")
     if from_env := os.environ.get("TAREWEIGHT_JOBS"):
         values["jobs"] = jobs_number(from_env, "TAREWEIGHT_JOBS")
     return Settings(root=root, secrets=secrets, **values)  # type: ignore[arg-type]
+
+
+def prefix_name(text: str, where: str) -> str:
+    """`text` as what an image's name begins with: path components, perhaps after a registry."""
+    first, *parts = text.split("/")
+    for part in parts if parts and _REGISTRY.fullmatch(first) else (first, *parts):
+        if not NAME.fullmatch(part):
+            raise BadInput(f"{where}: '{text}' can't begin an image's name", hint="Use lower-case letters, digits, - and /")
+    return text
 
 
 def bases_name(text: str, where: str) -> str:

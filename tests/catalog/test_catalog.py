@@ -16,8 +16,8 @@ def write(root: Path, files: dict[str, str]) -> None:
         file.write_text(text)
 
 
-def found(root: Path, prefix: str = "t") -> list[Target]:
-    return discover(Settings(root.resolve(), prefix))
+def found(root: Path) -> list[Target]:
+    return discover(Settings(root.resolve()))
 
 
 def app(root: Path, text: str) -> Target:
@@ -125,19 +125,6 @@ def test_links_that_lead_out(tmp_path: Path) -> None:
     (root / "apps" / "a" / "src").symlink_to(outside)
     with pytest.raises(BadInput, match="leads out of the project"):
         app(root, 'context = "src"')
-
-
-@pytest.mark.parametrize("prefix", ["a", "a/b", "a-b", "localhost:5000/a", "ghcr.io/a/b_c"])
-def test_good_prefix(tmp_path: Path, prefix: str) -> None:
-    app(tmp_path, "")
-    assert found(tmp_path, prefix)
-
-
-@pytest.mark.parametrize("prefix", ["", "A", "a/", "/a", "a//b", "-a", "a:80", "a/b:80", "a b", "a..b", "a/-"])
-def test_bad_prefix(tmp_path: Path, prefix: str) -> None:
-    app(tmp_path, "")
-    with pytest.raises(BadInput, match="can't begin an image's name"):
-        found(tmp_path, prefix)
 
 
 def test_expect() -> None:

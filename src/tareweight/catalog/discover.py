@@ -8,10 +8,8 @@ from pathlib import Path
 
 from tareweight.catalog.apps import Target, read
 from tareweight.errors import BadInput, nearest
-from tareweight.settings import Settings
+from tareweight.settings import NAME, Settings
 
-NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
-"""A path component of an image name (distribution's reference grammar)."""
 TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _BASES = "bases"
 
@@ -21,10 +19,6 @@ def discover(settings: Settings) -> list[Target]:
 
     A single-app project may keep app.toml and its Dockerfiles (`Dockerfile` or `<variant>.Dockerfile`) at its root.
     """
-    registry, *parts = settings.prefix.split("/")
-    for part in parts if parts and re.fullmatch(r"[a-z0-9][a-z0-9.-]*(:\d+)?", registry) else (registry, *parts):
-        if not NAME.fullmatch(part):
-            raise BadInput(f"prefix: '{settings.prefix}' can't begin an image's name", hint="Use lower-case letters, digits, - and /")
     root = settings.root
     files = sorted((root / "apps").glob("*/app.toml"))
     _no_strays(root, files)
