@@ -14,12 +14,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = f"tareweight-test-{os.getpid()}"
+GIVEN = dict(os.environ)
+"""Read before any fixture: where bases come from is CI's to say, here alone."""
 pytestmark = pytest.mark.engine
 
 
 def invoke(*words: str, code: int = 0, prefix: str = PREFIX) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "invoke", *words], cwd=ROOT, env={**os.environ, "TAREWEIGHT_PREFIX": prefix}, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "invoke", *words], cwd=ROOT, env={**GIVEN, "TAREWEIGHT_PREFIX": prefix}, capture_output=True, text=True, check=False
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
