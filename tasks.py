@@ -25,7 +25,7 @@ def test(_c: Context, fast: bool = False, args: str = "") -> None:
         [python, "-m", "ruff", "check", "."],
         [python, "-m", "mypy"],
         [python, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
-        [python, "-m", "pytest", *(["-m", "not engine"] if fast else []), *args.split()],
+        [python, "-m", "pytest", *(["-m", "not engine"] if fast else ["--cov", "--cov-report=term"]), *args.split()],
     ]
     codes = [stream(command) for command in commands]
     if any(codes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ _HELP = {
     "bases": "where bases come from: auto, upstream or debian",
     "nearest-base": "take the nearest version of a base that can't be had",
     "tag": "also tag <variant>-TAG; 'git' is the commit's short id",
-    "jobs": "how many at once (default: tareweight.toml, else 4)",
+    "jobs": "how many at once (default: tareweight.toml, else 8)",
     "no-cache": "build every step anew",
     "force": "build what is up to date too",
     "pull": "ask registries and mirrors for newer bases",
@@ -44,6 +45,8 @@ def guarded(body: Task) -> Task:
 
     @functools.wraps(body)
     def inner(*args: Any, **kwargs: Any) -> Any:
+        # A terminating signal cancels builds and checks as Ctrl-C does.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             return body(*args, **kwargs)
         except TareError as error:
@@ -54,6 +57,10 @@ def guarded(body: Task) -> Task:
             raise Exit(code=130) from None
         except BrokenPipeError:
             raise Exit(code=141) from None
+        except OSError as error:
+            # A full disk, a folder that may not be written: the file is in the error's own words.
+            console.error(str(error))
+            raise Exit(code=1) from None
 
     return inner  # type: ignore[return-value]
 

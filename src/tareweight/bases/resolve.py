@@ -193,6 +193,8 @@ def _said(mode: str, found: dict[str, Base | BaseUnavailable]) -> str:
     sources = {base.source for base in found.values() if isinstance(base, Base)}
     if mode != "auto":
         return f"bases: {mode}, as asked"
+    if not found:
+        return "bases: none but scratch"
     if sources == {"upstream"}:
         return "bases: upstream (local, or a registry answers)"
     if sources == {"debian"}:

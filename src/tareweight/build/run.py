@@ -187,7 +187,7 @@ def remember(tare: Path, outcome: Outcome) -> None:
 def failed_before(tare: Path, job: Job) -> str:
     """Why the last build of this very state of the target failed; empty where it didn't."""
     kept = store.read(_file(tare, job.image))
-    if isinstance(kept, dict) and kept.get("fingerprint") == job.fingerprint:
+    if isinstance(kept, dict) and job.fingerprint and kept.get("fingerprint") == job.fingerprint:
         return str(kept.get("reason", ""))
     return ""
 
