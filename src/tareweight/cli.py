@@ -8,6 +8,7 @@ import sys
 from invoke import Exit, ParseError, Program
 
 from tareweight import __version__, console
+from tareweight.executor import Executor
 from tareweight.tasks import namespace
 
 
@@ -35,7 +36,9 @@ def _refuse(error: ParseError) -> None:
 def main() -> None:
     """The entry point of the `tare` command."""
     try:
-        _Tare(namespace=namespace, name="Tareweight", binary="tare", binary_names=["tare"], version=__version__).run()
+        _Tare(
+            namespace=namespace, name="Tareweight", binary="tare", binary_names=["tare"], version=__version__, executor_class=Executor
+        ).run()
     except BrokenPipeError:
         # Whoever read the output has left. What is still buffered must not fail a second time at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,6 +12,7 @@ from tareweight import catalog, settings
 from tareweight.bases import resolve
 from tareweight.build import plan, run
 from tareweight.build.plan import OCI, Job, Read
+from tareweight.catalog import Target
 from tareweight.check import verdict
 from tareweight.check.verdict import Verdict
 from tareweight.compare import Measured
@@ -148,6 +149,22 @@ def _tag(root: Path, wish: str) -> str:
 
 def _git(root: Path, *words: str) -> str:
     return run_command(["git", "-C", str(root), *words], timeout=10).stdout.strip()
+
+
+def unproven(planned: Planned, outcomes: Sequence[run.Outcome]) -> list[tuple[Target, str]]:
+    """Targets with their image IDs whose image is new, or is up to date but has not passed the checks as they stand."""
+    built = inspect([outcome.job.image for outcome in outcomes if outcome.state == "built"])
+    found: list[tuple[Target, str]] = []
+    for outcome in outcomes:
+        target = outcome.job.target
+        if image := built.get(outcome.job.image):
+            found.append((target, image.id))
+        elif outcome.state == "fresh" and target.app.checks:
+            image_id = planned.images[outcome.job.image].id
+            told = verdict.load(planned.project.settings.tare, image_id, target)
+            if told is None or not told.ok:
+                found.append((target, image_id))
+    return found
 
 
 def measure(planned: Planned) -> list[Measured]:

@@ -150,12 +150,9 @@ def _build(wishes: Any, *, no_cache: bool = False, force: bool = False, fail_fas
     console.failures(outcomes)
     console.summary(outcomes)
     failed = any(outcome.state not in {"built", "fresh"} for outcome in outcomes)
-    built = [outcome.job for outcome in outcomes if outcome.state == "built"]
-    if built and not no_verify:
-        from tareweight.engine.client import inspect
-
-        images = {name: image.id for name, image in inspect([job.image for job in built]).items()}
-        failed = not _verify([(job.target, images[job.image]) for job in built if job.image in images], project) or failed
+    due = [] if no_verify else projects.unproven(planned, outcomes)
+    if due and not _verify(due, project):
+        failed = True
     if failed:
         raise Exit(code=1)
 
