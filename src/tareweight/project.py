@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tareweight import catalog, settings
 from tareweight.bases import resolve
@@ -15,12 +16,14 @@ from tareweight.build.plan import OCI, Job, Read
 from tareweight.catalog import Target
 from tareweight.check import verdict
 from tareweight.check.verdict import Verdict
-from tareweight.compare import Measured
 from tareweight.context import StatCache
 from tareweight.engine.client import Engine, Image, connect, history_sizes, inspect, require_buildx
 from tareweight.process import CommandFailed
 from tareweight.process import run as run_command
 from tareweight.settings import Settings
+
+if TYPE_CHECKING:
+    from tareweight.compare import Measured
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,8 @@ def measure(planned: Planned) -> list[Measured]:
 
 def _measured(job: Job, image: Image | None, sizes: Mapping[str, list[int]], tare: Path) -> Measured:
     target = job.target
+    from tareweight.compare import Measured
+
     failed = job.error or run.failed_before(tare, job)
     told = verdict.load(tare, image.id, target) if image and not failed else None
     state = "failed" if failed else "missing" if image is None else "stale" if job.stale else "fresh"
