@@ -16,7 +16,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_defaults(tmp_path: Path) -> None:
     found = settings.read(tmp_path)
-    assert (found.root, found.prefix, found.bases, found.jobs, found.nearest_base) == (tmp_path.resolve(), "tareweight", "auto", 8, False)
+    assert (found.root, found.prefix, found.bases, found.jobs, found.nearest_base) == (tmp_path.resolve(), "tareweight", "auto", 16, False)
     assert found.tare == found.root / ".tare"
 
 

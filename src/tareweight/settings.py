@@ -24,7 +24,7 @@ class Settings:
     root: Path
     prefix: str = "tareweight"
     bases: str = "auto"
-    jobs: int = 8
+    jobs: int = 16
     nearest_base: bool = False
     secrets: dict[str, Path] = field(default_factory=dict)
     """Build secrets by id. `ca-bundle` is the host's CA bundle where one is found."""
@@ -57,7 +57,7 @@ def read(start: Path | None = None) -> Settings:
         if bases not in BASES:
             table.fail("bases", f"'{bases}' is none of {', '.join(BASES)}")
         values["bases"] = bases
-        values["jobs"] = table.integer("jobs", 8, low=1, high=64)
+        values["jobs"] = table.integer("jobs", 16, low=1, high=64)
         values["nearest_base"] = table.boolean("nearest_base", False)
         given = table.mapping("secrets")
         for name, where in given.items():

@@ -21,7 +21,7 @@ _HELP = {
     "bases": "where bases come from: auto, upstream or debian",
     "nearest-base": "take the nearest version of a base that can't be had",
     "tag": "also tag <variant>-TAG; 'git' is the commit's short id",
-    "jobs": "how many at once (default: tareweight.toml, else 8)",
+    "jobs": "how many at once (default: tareweight.toml, else 16)",
     "no-cache": "build every step anew",
     "force": "build what is up to date too",
     "pull": "ask registries and mirrors for newer bases",
