@@ -138,8 +138,7 @@ def _upstream(names: Sequence[str], tare: Path, *, ask_all: bool, pull: bool) ->
     now = time.time()
 
     def known(name: str) -> bool:
-        pin = pins.get(name)
-        return isinstance(pin, dict) and not pull and isinstance(pin.get("digest"), str)
+        return not pull and known_digest(pins, name)
 
     def given_up(name: str) -> bool:
         silence = pins.get(f"silent {registry(name)}")
@@ -160,7 +159,7 @@ def _upstream(names: Sequence[str], tare: Path, *, ask_all: bool, pull: bool) ->
     return {
         name: Base(name, "upstream", pins[name]["digest"], f"docker-image://{_pinned(name, pins[name]['digest'])}")
         for name in names
-        if (name in asked and known_digest(pins, name)) or known(name)
+        if known_digest(pins, name)
     }
 
 
