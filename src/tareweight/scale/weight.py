@@ -1,0 +1,303 @@
+"""What the scale says of one image. Plain data: nothing here asks the engine.
+
+All sizes are in bytes. `size` is the sum of the apparent sizes of the regular files in the final file system, hard links
+once: the one number that no image store, builder or engine changes (docs/numbers.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+VERSION = 1
+"""Goes up with every change of what is scanned or kept: older weights are weighed anew."""
+
+CLASSES = {
+    "os": "OS packages",
+    "runtime": "language runtime or toolchain",
+    "packages": "language packages",
+    "app": "the app's own files",
+    "docs": "documentation and locales",
+    "leftover": "caches and lists left behind",
+    "unowned": "unowned",
+}
+"""Every byte of `size` is in one of these."""
+
+
+class Corrupt(ValueError):
+    """What was read isn't a weight; it is made anew."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """An installed package.
+
+    `type` is the package URL's: deb, apk, pypi, npm, golang, maven, or generic for a copied interpreter. `bytes` and `files`
+    count the regular files that it owns in the final file system; a file has one owner, so what a Python package has inside
+    a Debian one counts there. `path` is where a language package lies (its folder or file), empty for OS packages.
+    `source` is a Debian or Alpine package's source package, where that has another name.
+    """
+
+    type: str
+    name: str
+    version: str
+    bytes: int
+    files: int
+    path: str = ""
+    source: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What the same package in another image has in common."""
+        return self.type, self.name
+
+
+@dataclass(frozen=True)
+class Place:
+    """A directory (with all under it) or a file. `owner` is `<type>:<name>` of the package that a file belongs to, or empty."""
+
+    path: str
+    bytes: int
+    files: int = 1
+    owner: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that was found: `kind` in words ("private key", "apt lists"), and where. Never what it holds."""
+
+    kind: str
+    path: str
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Surface:
+    """What there is for an attacker to use. Paths begin with `/`; each list is bounded by the scan, `counts` are not."""
+
+    shells: tuple[str, ...] = ()
+    package_managers: tuple[str, ...] = ()
+    compilers: tuple[str, ...] = ()
+    interpreters: tuple[str, ...] = ()
+    network_clients: tuple[str, ...] = ()
+    setuid: tuple[str, ...] = ()
+    world_writable: tuple[str, ...] = ()
+    executables: int = 0
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What scan/ found in the mounted file system.
+
+    `links` are the bytes of the targets of symbolic links, which Docker's history counts and `size` doesn't; `blocks` the
+    disk blocks of everything (512-byte units times 512, directories too), for stores that count so. `classes` sums to `size`.
+    `unstripped` are program files with the bytes that `strip` would take away. `complete` is False where a limit cut the tree.
+    """
+
+    size: int
+    files: int
+    links: int
+    blocks: int
+    classes: Mapping[str, int]
+    packages: tuple[Package, ...]
+    directories: tuple[Place, ...]
+    biggest: tuple[Place, ...]
+    surface: Surface
+    secrets: tuple[Finding, ...]
+    leftovers: tuple[Finding, ...]
+    unstripped: tuple[Finding, ...]
+    os: str
+    notes: tuple[str, ...]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer, oldest first in every list. `bytes` as `docker history` gives them; `instruction` is one line of it."""
+
+    diff_id: str
+    bytes: int
+    instruction: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the image's configuration says. Values of `environment` that look like secrets are masked when they are read."""
+
+    user: str = ""
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    ports: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    workdir: str = ""
+
+    @property
+    def runs_as_root(self) -> bool:
+        """Whether no other user than root is set."""
+        return self.user.partition(":")[0] in {"", "0", "root"}
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One image on the scale. `store` is "classic" or "containerd"; it decides what `layers` count (docs/numbers.md)."""
+
+    image_id: str
+    platform: str
+    store: str
+    scan: Scan
+    layers: tuple[Layer, ...]
+    config: Config
+    secrets: tuple[Finding, ...] = ()
+    """Secrets in the configuration and history, beside those in files (`scan.secrets`)."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the regular files in the final file system, hard links once."""
+        return self.scan.size
+
+    @property
+    def layered(self) -> int:
+        """What all layers sum to, in the store's own way of counting."""
+        return sum(layer.bytes for layer in self.layers)
+
+    @property
+    def waste(self) -> int:
+        """What later layers overwrote or deleted: layers minus size, on the containerd store both in disk blocks.
+
+        On the classic store the texts of symbolic links are in it (`scan.links`): history counts them, size doesn't.
+        """
+        return max(0, self.layered - (self.scan.blocks if self.store == "containerd" else self.size))
+
+    @property
+    def all_secrets(self) -> tuple[Finding, ...]:
+        """Secrets in files, then in configuration and history."""
+        return self.scan.secrets + self.secrets
+
+
+def dump(weight: Weight) -> dict[str, Any]:
+    """`weight` as JSON values."""
+    return {"version": VERSION, **asdict(weight)}
+
+
+def load(value: Any) -> Weight:
+    """What `dump` made. `Corrupt` for anything else."""
+    try:
+        if value["version"] != VERSION:
+            raise Corrupt("another version")
+        layers = tuple(Layer(_text(one["diff_id"]), _count(one["bytes"]), _text(one["instruction"])) for one in value["layers"])
+        return Weight(
+            _text(value["image_id"]), _text(value["platform"]), _text(value["store"]),
+            load_scan(value["scan"]), layers, _config(value["config"]), _findings(value["secrets"]),
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Corrupt(str(error)) from error
+
+
+def load_scan(value: Any) -> Scan:
+    """The JSON that scan/ prints. `Corrupt` for anything else, sums that don't agree included."""
+    try:
+        scan = Scan(
+            size=_count(value["size"]),
+            files=_count(value["files"]),
+            links=_count(value["links"]),
+            blocks=_count(value["blocks"]),
+            classes={name: _count(value["classes"][name]) for name in CLASSES},
+            packages=tuple(_package(one) for one in value["packages"]),
+            directories=tuple(_place(one) for one in value["directories"]),
+            biggest=tuple(_place(one) for one in value["biggest"]),
+            surface=_surface(value["surface"]),
+            secrets=_findings(value["secrets"]),
+            leftovers=_findings(value["leftovers"]),
+            unstripped=_findings(value["unstripped"]),
+            os=_text(value["os"]),
+            notes=_texts(value["notes"]),
+            complete=_truth(value["complete"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Corrupt(str(error)) from error
+    if sum(scan.classes.values()) != scan.size:
+        raise Corrupt("the classes don't sum to the size")
+    return scan
+
+
+def unique(weights: Iterable[Weight]) -> dict[str, int]:
+    """By image ID: the bytes of the layers that no other of `weights` has."""
+    seen: dict[str, set[str]] = {}
+    listed = {weight.image_id: weight for weight in weights}
+    for weight in listed.values():
+        for layer in weight.layers:
+            seen.setdefault(layer.diff_id, set()).add(weight.image_id)
+    return {
+        image_id: sum(layer.bytes for layer in weight.layers if len(seen[layer.diff_id]) == 1) for image_id, weight in listed.items()
+    }
+
+
+def stored(weights: Iterable[Weight]) -> int:
+    """The bytes that all of `weights` take together: every layer once."""
+    return sum({layer.diff_id: layer.bytes for weight in weights for layer in weight.layers}.values())
+
+
+def _package(one: Mapping[str, Any]) -> Package:
+    return Package(
+        _text(one["type"]), _text(one["name"]), _text(one["version"]), _count(one["bytes"]), _count(one["files"]),
+        _text(one.get("path", "")), _text(one.get("source", "")),
+    )  # fmt: skip
+
+
+def _place(one: Mapping[str, Any]) -> Place:
+    return Place(_text(one["path"]), _count(one["bytes"]), _count(one.get("files", 1)), _text(one.get("owner", "")))
+
+
+def _findings(value: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
+    return tuple(Finding(_text(one["kind"]), _text(one["path"]), _count(one.get("bytes", 0))) for one in value)
+
+
+def _surface(value: Mapping[str, Any]) -> Surface:
+    return Surface(
+        shells=_texts(value["shells"]),
+        package_managers=_texts(value["package_managers"]),
+        compilers=_texts(value["compilers"]),
+        interpreters=_texts(value["interpreters"]),
+        network_clients=_texts(value["network_clients"]),
+        setuid=_texts(value["setuid"]),
+        world_writable=_texts(value["world_writable"]),
+        executables=_count(value["executables"]),
+    )
+
+
+def _config(value: Mapping[str, Any]) -> Config:
+    return Config(
+        user=_text(value["user"]),
+        entrypoint=_texts(value["entrypoint"]),
+        command=_texts(value["command"]),
+        environment=tuple((_text(name), _text(text)) for name, text in value["environment"]),
+        ports=_texts(value["ports"]),
+        volumes=_texts(value["volumes"]),
+        workdir=_text(value["workdir"]),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Corrupt("not a text")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise Corrupt("not a list")
+    return tuple(_text(one) for one in value)
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise Corrupt("not a count")
+    return value
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Corrupt("not true or false")
+    return value
