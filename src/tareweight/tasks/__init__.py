@@ -1,0 +1,15 @@
+"""Invoke tasks: parse, call, hand to console. Nothing else."""
+
+from __future__ import annotations
+
+from invoke import Collection
+
+from tareweight.tasks import builds, engine, weights
+from tareweight.tasks.common import guarded
+
+__all__ = ["guarded", "namespace"]
+
+namespace = Collection(
+    builds.list_, builds.build_all, builds.build, builds.verify, weights.compare, builds.bake, builds.bases, builds.clean
+)
+namespace.add_collection(Collection("engine", engine.up, engine.down, engine.status))
