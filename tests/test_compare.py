@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tareweight.compare import Comparison, Measured, Row, compare, one_line
+from tareweight.compare import Comparison, Measured, Row, compare
 from tareweight.errors import BadInput
 
 DEFAULTS: dict[str, Any] = {
@@ -202,19 +202,3 @@ def test_notes_name_what_is_out_of_date_failed_and_missing() -> None:
 )
 def test_the_store_s_way_of_counting_is_said(store: str, said: str) -> None:
     assert said in run(measured("a:single", 1), store=store).notes[0]
-
-
-@pytest.mark.parametrize(
-    ("text", "plain"),
-    [
-        ("plain  ünïcode 世界", "plain ünïcode 世界"),
-        ("\x1b[1;31mred\x1b[0m\tand\r\nmore\x00", "red and more"),
-        ("\x1b]0;title\x07after", "after"),
-        ("a\u202eb\u200bc\u2028d", "abc d"),
-        ("\udcff", "\ufffd"),
-        ("end\x1b", "end"),
-        ("\x9b31mred", "31mred"),
-    ],
-)
-def test_one_line(text: str, plain: str) -> None:
-    assert one_line(text) == plain

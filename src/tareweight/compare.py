@@ -7,18 +7,15 @@ each app, and the apps by their first row.
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from tareweight import __version__
-from tareweight.errors import BadInput, nearest
+from tareweight.errors import BadInput, nearest, one_line
 
 State = Literal["fresh", "stale", "missing", "failed"]
 
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", re.DOTALL)
 _UNDER_100 = math.nextafter(100, 0)
 _HOW_STORES_COUNT = {
     "classic": "the classic store counts apparent bytes",
@@ -143,21 +140,6 @@ def compare(
         store=one_line(store),
         notes=notes,
     )
-
-
-def one_line(text: str) -> str:
-    """`text` without anything that moves a cursor, changes a colour or ends a line; safe to print anywhere."""
-    plain = (_printable(char) for char in _ESCAPE.sub("", text))
-    return " ".join("".join(plain).split())
-
-
-def _printable(char: str) -> str:
-    category = unicodedata.category(char)
-    if category == "Cs":
-        return "\N{REPLACEMENT CHARACTER}"
-    if category == "Cf":
-        return ""
-    return " " if category in {"Cc", "Zl", "Zp"} else char
 
 
 def _rows(group: Sequence[Measured], override: str | None) -> list[Row]:

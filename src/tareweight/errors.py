@@ -9,12 +9,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", re.DOTALL)
 
 
 def clean(text: str) -> str:
-    """`text` without terminal escapes and control characters: what builds and images print is a stranger's."""
-    return _CONTROL.sub("", text.replace("\t", "    "))
+    """`text` without anything that moves a cursor or changes a colour; its lines stay. What builds and images print is a stranger's."""
+    return "\n".join(_printable(line, "") for line in text.replace("\t", "    ").split("\n"))
+
+
+def one_line(text: str, limit: int | None = None) -> str:
+    """`clean` in one line, safe to print anywhere. Only the end is kept where it is longer than `limit` characters."""
+    plain = " ".join(_printable(text, " ").split())
+    return plain if limit is None or len(plain) <= limit else "..." + plain[-limit:]
+
+
+def _printable(text: str, blank: str) -> str:
+    """`text` with `blank` for each control character; escapes and what changes the direction of writing are left out."""
+    if text.isprintable():
+        return text
+    import unicodedata
+
+    instead = {"Cc": blank, "Zl": blank, "Zp": blank, "Cf": "", "Cs": "\N{REPLACEMENT CHARACTER}"}
+    return "".join(instead.get(unicodedata.category(char), char) for char in _ESCAPE.sub("", text))
 
 
 class TareError(Exception):

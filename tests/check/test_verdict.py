@@ -14,7 +14,7 @@ from tareweight.catalog import Check, Expect, Needs
 from tareweight.check import Failure, Verdict, load, save
 from tareweight.check.command import Streams
 from tareweight.check.verdict import path
-from tareweight.check.words import mismatch, one_line
+from tareweight.check.words import mismatch
 
 IMAGE = "sha256:" + "ab" * 32
 TARGET = target_of(Check("a", 10), Check("b", 10))
@@ -71,11 +71,6 @@ def test_ok() -> None:
 def test_reading_needs_no_sdk() -> None:
     code = "import sys, tareweight.check; sys.exit(any(name in sys.modules for name in ('docker', 'requests', 'http.client')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_strangers_text_is_tamed() -> None:
-    assert one_line("a\x1b[31mb\x1b]0;title\x07c\r\n\td\u202ee\x00") == "abc d e"
-    assert one_line("x" * 10, 4) == "...xxxx"
 
 
 def test_mismatch_of_long_texts_begins_where_they_part() -> None:

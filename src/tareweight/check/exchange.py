@@ -15,7 +15,8 @@ from urllib.parse import quote
 from tareweight.catalog import Check, Http, Needs
 from tareweight.check import reaper
 from tareweight.check.lockdown import KEPT, CantRun, Image, container, start
-from tareweight.check.words import mismatch, one_line, said
+from tareweight.check.words import LINE, mismatch, said
+from tareweight.errors import one_line
 
 _FIRST_PAUSE = 0.02
 _LAST_PAUSE = 0.25
@@ -146,7 +147,7 @@ def ask(wanted: Http, port: int, deadline: float) -> Answer:
             raise NoAnswer(f"the answer to {wanted.path} wasn't complete in time")
         return Answer(response.status, {key: response.headers.get(key, "") for key in _names(response)}, text)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise NoAnswer(one_line(f"{wanted.method} {wanted.path}: {error or type(error).__name__}")) from error
+        raise NoAnswer(one_line(f"{wanted.method} {wanted.path}: {error or type(error).__name__}", LINE)) from error
     finally:
         if cut:
             cut.cancel()

@@ -12,8 +12,8 @@ from typing import Any
 
 from tareweight.catalog import Needs
 from tareweight.check import reaper
-from tareweight.check.words import one_line
-from tareweight.errors import EngineError
+from tareweight.check.words import LINE
+from tareweight.errors import EngineError, one_line
 from tareweight.process import CommandFailed, run
 
 KEPT = 1_000_000
@@ -55,14 +55,14 @@ def connected() -> Iterator[Any]:
     try:
         client = docker.from_env(timeout=_ANSWER, environment=_environment()).api
     except docker.errors.DockerException as error:
-        raise EngineError(f"no Docker Engine answers: {one_line(str(error))}", hint="`invoke engine.status` says why") from error
+        raise EngineError(f"no Docker Engine answers: {one_line(str(error), LINE)}", hint="`invoke engine.status` says why") from error
     try:
         yield client
     except Exception as error:
         # Whatever breaks when `cancel` pulls a container away is only that.
         reaper.refuse_if_cancelled()
         if isinstance(error, (docker.errors.DockerException, requests.exceptions.RequestException, OSError)):
-            raise EngineError(f"the Docker Engine failed during a check: {one_line(str(error))}") from error
+            raise EngineError(f"the Docker Engine failed during a check: {one_line(str(error), LINE)}") from error
         raise
     finally:
         client.close()
@@ -180,4 +180,4 @@ def remove(client: Any, name: str) -> None:
 
 
 def _engine_says(error: Any) -> str:
-    return one_line(str(error.explanation or error))
+    return one_line(str(error.explanation or error), LINE)

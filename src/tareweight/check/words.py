@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from tareweight.catalog import Expect
+from tareweight.errors import one_line
 
 LINE = 240
 SHORT = 60
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 
-
-def one_line(text: str, limit: int = LINE) -> str:
-    """`text` in one line without control characters, its end kept where it is longer than `limit`."""
-    plain = _ESCAPES.sub("", text)
-    plain = " ".join("".join(char if char.isprintable() else " " for char in plain).split())
-    return plain if len(plain) <= limit else "..." + plain[-limit:]
 
 
 def said(text: str) -> str:
     """`: ` and the end of what was said, or nothing where nothing was."""
-    line = one_line(text)
+    line = one_line(text, LINE)
     return f": {line}" if line else ""
 
 

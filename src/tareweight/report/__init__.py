@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tareweight.compare import Comparison, one_line
-from tareweight.errors import BadInput, nearest
+from tareweight.compare import Comparison
+from tareweight.errors import BadInput, nearest, one_line
 
 FORMATS = ("table", "markdown", "csv", "json")
 
