@@ -1,7 +1,7 @@
 """The errors that a user can meet.
 
 Each says in one line what is wrong, where, and what to do; `exit_code` is what the command ends with.
-The codes are few: 1 a target failed, 2 bad input, 3 no usable engine, 130 interrupted (`docs/exit-codes.md`).
+The codes are few: 1 a target failed, 2 bad input, 3 no usable engine, 4 over budget, 130 interrupted (`docs/exit-codes.md`).
 """
 
 from __future__ import annotations
@@ -60,6 +60,12 @@ class EngineError(TareError):
     """There is no Docker Engine that can be used, or it went away."""
 
     exit_code = 3
+
+
+class OverBudget(TareError):
+    """An image has more than app.toml allows, or a limit there can't be judged."""
+
+    exit_code = 4
 
 
 class BaseUnavailable(TareError):

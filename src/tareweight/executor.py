@@ -7,25 +7,31 @@ from typing import Any
 import invoke
 from invoke import Exit
 
-TARGET_FAILED = 1
+from tareweight.errors import OverBudget, TareError
+
+VERDICTS = (TareError.exit_code, OverBudget.exit_code)
+"""Codes that judge images rather than say that there is no going on, the gravest first."""
 
 
 class Executor(invoke.Executor):
-    """Invoke's executor, but a task that ends with 1 (a target failed) doesn't keep the next ones from running; the line ends with 1 then."""
+    """Invoke's executor, but a task that ends with one of `VERDICTS` doesn't keep the next ones from running.
+
+    The line ends with the gravest: where a target failed, 4 would tell a script that puts up with a budget that all else is well.
+    """
 
     def execute(self, *tasks: Any) -> dict[Any, Any]:
-        """Run `tasks` one after another; any other exit code than 1 ends the line at once."""
+        """Run `tasks` one after another; any exit code that isn't in `VERDICTS` ends the line at once."""
         if not tasks:
             return super().execute()
         results: dict[Any, Any] = {}
-        failed = False
+        codes: list[int] = []
         for task in tasks:
             try:
                 results.update(super().execute(task))
             except Exit as left:
-                if left.code != TARGET_FAILED:
+                if left.code not in VERDICTS:
                     raise
-                failed = True
-        if failed:
-            raise Exit(code=TARGET_FAILED)
+                codes.append(left.code)
+        if codes:
+            raise Exit(code=min(codes, key=VERDICTS.index))
         return results

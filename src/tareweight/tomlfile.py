@@ -61,7 +61,7 @@ class Table:
             if default is _MISSING:
                 self.fail(key, "missing", f"Add {key} = {wanted}")
             return default
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind not in (bool, object)):
             self.fail(key, f"should be {wanted}, not {_named(value)}")
         return value
 

@@ -3,5 +3,6 @@
 from tareweight.catalog.apps import App, Needs, Target
 from tareweight.catalog.checks import Check, Expect, Http
 from tareweight.catalog.discover import discover, select
+from tareweight.catalog.limits import Limits
 
-__all__ = ["App", "Check", "Expect", "Http", "Needs", "Target", "discover", "select"]
+__all__ = ["App", "Check", "Expect", "Http", "Limits", "Needs", "Target", "discover", "select"]

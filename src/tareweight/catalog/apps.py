@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
+from tareweight.catalog import limits
 from tareweight.catalog.checks import Check, parse
+from tareweight.catalog.limits import Limits
 from tareweight.tomlfile import Table, load
 
 MEMORY = "256MB"
@@ -44,6 +48,8 @@ class App(NamedTuple):
     checks: tuple[Check, ...]
     needs: Needs
     variant_needs: dict[str, Needs]
+    limits: Limits = Limits()
+    variant_limits: Mapping[str, Limits] = MappingProxyType({})
 
     def needs_of(self, variant: str) -> Needs:
         """What `variant` is given when it runs."""
@@ -67,6 +73,11 @@ class Target(NamedTuple):
         """What the image is given when it runs."""
         return self.app.needs_of(self.variant)
 
+    @property
+    def limits(self) -> Limits:
+        """What the image is held to: the variant's own limits over the app's."""
+        return self.app.variant_limits.get(self.variant, self.app.limits)
+
 
 def read(file: Path, name: str, root: Path) -> App:
     """The app that `file` (an app.toml) describes. `BadInput` names file, line and key."""
@@ -83,6 +94,7 @@ def read(file: Path, name: str, root: Path) -> App:
     needs = _needs(table.table("run"), Needs())
     variants = table.table("variants")
     variant_needs = {key: _needs(variants.table(key), needs) for key in variants.data}
+    general, special = limits.read(table.table("budget"))
     app = App(
         name=name,
         folder=file.parent,
@@ -94,6 +106,8 @@ def read(file: Path, name: str, root: Path) -> App:
         checks=parse(table.tables("check")),
         needs=needs,
         variant_needs=variant_needs,
+        limits=general,
+        variant_limits=special,
     )
     table.close()
     return app

@@ -50,9 +50,10 @@ def _of_app(file: Path, name: str, folder: Path, root: Path, *, bare: bool = Fal
             raise BadInput(f"{path}: '{variant}' can't be an image's tag", hint="Use lower-case letters, digits, . _ and -, at most 128")
         if not path.resolve().is_relative_to(root):
             raise BadInput(f"{path}: leads out of the project {root}", hint="Keep Dockerfiles within the project")
-    for variant in app.variant_needs:
-        if variant not in found:
-            raise BadInput(f"{file}: variants.{variant}: there is no such Dockerfile", hint=nearest(variant, found))
+    for table, variants in (("variants", app.variant_needs), ("budget", app.variant_limits)):
+        for variant in variants:
+            if variant not in found:
+                raise BadInput(f"{file}: {table}.{variant}: there is no such Dockerfile", hint=nearest(variant, found))
     if app.baseline not in found and app.baseline != "single":
         raise BadInput(f"{file}: baseline: there is no variant '{app.baseline}'", hint=nearest(app.baseline, found))
     order = sorted(found, key=lambda variant: (variant != app.baseline, variant))
