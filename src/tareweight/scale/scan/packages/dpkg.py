@@ -17,6 +17,8 @@ _DESCRIPTIONS = "var/lib/dpkg/status.d/"
 _DIVERSIONS = "var/lib/dpkg/diversions"
 _DOCS = "usr/share/doc/"
 _SUMS = ".md5sums"
+_LONGEST = 1_000_000
+"""Bytes of one package's description."""
 _FIELD = re.compile(r"^(Package|Version|Status|Source|Architecture):[ \t]*([^\n]*)$", re.MULTILINE)
 _THERE = {"installed", "triggers-awaited", "triggers-pending", "unpacked", "half-configured"}
 """The states of dpkg in which a package's files lie there."""
@@ -40,9 +42,7 @@ def _installed(tree: Tree, folders: dict[str, str]) -> Iterator[Found]:
     moved = _diversions(tree)
     unlisted = []
     for fields in _paragraphs(tree):
-        name, status = fields["Package"], fields.get("Status", "").split()
-        if not status or status[-1] not in _THERE:
-            continue
+        name = fields["Package"]
         key = f"{name}:{fields.get('Architecture', '')}"
         key = key if key in kept else name
         own = kept.get(key, [])
@@ -56,16 +56,18 @@ def _installed(tree: Tree, folders: dict[str, str]) -> Iterator[Found]:
 
 
 def _paragraphs(tree: Tree) -> Iterator[Fields]:
-    """The packages that `status` describes in full; it is noted where it ends in the middle of one."""
+    """The packages of `status` whose files lie there; it is noted where it ends in the middle of one."""
     data = tree.read(_STATUS)
     noticed(tree, _STATUS, len(data))
     last, whole = "", data.endswith(b"\n")
     for paragraph in data.decode("utf-8", "replace").split("\n\n"):
         fields: Fields = dict(_FIELD.findall(paragraph))
-        if fields.get("Package") and fields.get("Version"):
+        state = fields.get("Status", "").rpartition(" ")[2]
+        if fields.get("Package") and fields.get("Version") and state:
             last = fields["Package"]
-            yield fields
-        elif paragraph.strip():
+            if state in _THERE:
+                yield fields
+        elif paragraph.strip() and state != "not-installed":
             whole = False
     if not whole:
         tree.note(f"/{_STATUS}: damaged or cut off; the last package that it describes is {label(last) or 'none'}")
@@ -103,7 +105,7 @@ def _described(tree: Tree, folders: dict[str, str]) -> Iterator[Found]:
     for path in sorted(names):
         if path.endswith(_SUMS):
             continue
-        fields: Fields = dict(_FIELD.findall(os.fsdecode(tree.read(path))))
+        fields: Fields = dict(_FIELD.findall(os.fsdecode(tree.read(path, _LONGEST))))
         if not fields.get("Package") or not fields.get("Version"):
             tree.note(f"/{path}: doesn't describe a package")
             continue

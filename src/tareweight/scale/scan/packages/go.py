@@ -14,8 +14,8 @@ _MAGIC = b"\xff Go buildinf:"
 _HEADER = 32
 _SMALLEST = 300_000
 """Bytes; the smallest program that Go links is three times as long."""
-_SEARCHED = 1_000_000
 _LONGEST = 4_000_000
+"""Bytes that are read at once: of a list of modules, or of a segment to search."""
 _FRAME = 16
 """Bytes of the marks before and after the list of modules."""
 _LOADED = 1
@@ -43,7 +43,7 @@ def read(tree: Tree) -> Iterator[Found]:
     """Of each program: its main module, which owns it, every module in it, and Go's standard library."""
     for path in sorted(tree.files):
         entry = tree.files[path]
-        if entry.size < _SMALLEST or not (entry.mode & 0o111 or ".so" in path):
+        if entry.size < _SMALLEST or not (entry.mode & 0o111 or ".so" in path[path.rfind("/") :]):
             continue
         file = tree.open(path)
         if file is None:
@@ -65,7 +65,7 @@ def build_information(file: BinaryIO) -> Built | None:
             start, size = place.offset, place.size
         else:
             start, size = next((one.offset, one.size) for one in _segments(file) if one.flags & 3 == _WRITABLE)
-        version, modules = _texts(file, _slice(file, start, min(size, _SEARCHED)), start)
+        version, modules = _texts(file, _slice(file, start, min(size, _LONGEST)), start)
     except (OSError, ValueError, IndexError, OverflowError, StopIteration, struct.error):
         return None
     framed = len(modules) > 2 * _FRAME and modules[-_FRAME - 1 : -_FRAME] == b"\n"

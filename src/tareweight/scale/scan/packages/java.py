@@ -19,12 +19,15 @@ _DEEPEST = 3
 """Archives in archives: an application, its libraries, and what one of these may carry."""
 _BIGGEST_NESTED = 64_000_000
 _MOST_UNPACKED = 1_000_000_000
-"""Bytes of nested archives that one scan unpacks; beyond it they are passed over."""
+"""Bytes that one scan unpacks; beyond it, archives in archives are passed over."""
 _BIGGEST_DIRECTORY = 8_000_000
 """Bytes of an archive's own table; 100,000 entries and more."""
-_BIGGEST_TEXT = 1_000_000
+_BIGGEST_TEXT = 100_000
+_MOST_MERGED = 500
 _TAIL = 66_000
 _END = b"PK\x05\x06"
+_LARGE = b"PK\x06\x07"
+"""Before the end: the table's true size is elsewhere (zip64)."""
 _POM = re.compile(r"META-INF/maven/[^/]+/[^/]+/pom\.properties")
 _VERSIONED = re.compile(r"(.+?)-(\d[\w.+-]*)")
 _WORD = re.compile(r"[\w.-]+")
@@ -48,30 +51,61 @@ class Reader:
     def archive(self, file: BinaryIO, path: str, depth: int = 0) -> Iterator[Found]:
         """The archive itself, which is owned where it is a file, what was merged into it, and what lies in it."""
         owns = [] if depth else [path]
-        libraries: list[Library] = []
-        nested: list[zipfile.ZipInfo] = []
         try:
             _check(file)
-            with zipfile.ZipFile(file) as packed:
-                entries = packed.infolist()
-                libraries = list(_libraries(packed, entries, path))
-                nested = [entry for entry in entries if entry.filename.endswith(_ARCHIVES)]
-                yield from _found(libraries or [_by_name(path)], path, owns)
-                for entry in nested:
-                    yield from self._nested(packed, entry, path, depth + 1)
+            packed = zipfile.ZipFile(file)
+            libraries = list(self._libraries(packed, path))
         except _UNREADABLE:
             self.tree.note(f"/{path}: not an archive that can be read")
-            if not libraries:
-                yield from _found([_by_name(path)], path, owns)
+            yield from _found([_by_name(path)], path, owns)
+            return
+        with packed:
+            yield from _found(libraries, path, owns)
+            for entry in packed.infolist():
+                if entry.filename.endswith(_ARCHIVES):
+                    yield from self._nested(packed, entry, f"{path}!/{label(entry.filename)}", depth + 1)
 
     def _nested(self, packed: zipfile.ZipFile, entry: zipfile.ZipInfo, path: str, depth: int) -> Iterator[Found]:
-        where = f"{path}!/{label(entry.filename)}"
         if depth >= _DEEPEST or entry.file_size > min(self.left, _BIGGEST_NESTED):
-            self.tree.note(f"/{where}: not looked into, too deep or too big")
+            self.tree.note(f"/{path}: not looked into, too deep or too big")
             return
-        data = _content(packed, entry, _BIGGEST_NESTED)
+        try:
+            data = self._content(packed, entry, _BIGGEST_NESTED)
+        except _UNREADABLE:
+            self.tree.note(f"/{path}: can't be unpacked")
+            return
+        yield from self.archive(io.BytesIO(data), path, depth)
+
+    def _content(self, packed: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:
+        """At most `limit` bytes of an entry. Packings other than deflate aren't used in jars, and can't be unpacked in bounded memory."""
+        if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise ValueError("odd packing")
+        with packed.open(entry) as file:
+            data = file.read(min(limit, self.left))
         self.left -= len(data)
-        yield from self.archive(io.BytesIO(data), where, depth)
+        return data
+
+    def _libraries(self, packed: zipfile.ZipFile, path: str) -> Iterator[Library]:
+        """What the archive is, and then what was merged into it.
+
+        Maven leaves both there. Without it the file's name, where it has a version, says more than the manifest: of 1020 jars
+        in a Maven repository, manifests named 173 otherwise than the repository does, and file names one.
+        """
+        by_name = _by_name(path)
+        entries = packed.infolist()
+        poms = [entry for entry in entries if _POM.fullmatch(entry.filename)]
+        told = [one for one in (_pom(self._content(packed, entry, _BIGGEST_TEXT)) for entry in poms[:_MOST_MERGED]) if one]
+        if told:
+            own = [one for one in told if one.name.partition(":")[2] == by_name.name]
+            if not own and (len(told) > 1 or by_name.version):
+                yield by_name
+            yield from own + [one for one in told if one not in own]
+            return
+        if by_name.version:
+            yield by_name
+            return
+        manifest = next((entry for entry in entries if entry.filename == "META-INF/MANIFEST.MF"), None)
+        yield _by_manifest(self._content(packed, manifest, _BIGGEST_TEXT), by_name) if manifest else by_name
 
 
 def read(tree: Tree) -> Iterator[Found]:
@@ -93,33 +127,10 @@ def _check(file: BinaryIO) -> None:
     size = file.seek(0, io.SEEK_END)
     file.seek(max(0, size - _TAIL))
     tail = file.read(_TAIL)
-    (directory,) = struct.unpack_from("<I", tail, tail.rindex(_END) + 12)
-    if directory > _BIGGEST_DIRECTORY:
+    at = tail.rindex(_END)
+    (directory,) = struct.unpack_from("<I", tail, at + 12)
+    if directory > _BIGGEST_DIRECTORY or tail[max(0, at - 20) : at].startswith(_LARGE):
         raise ValueError("too many entries")
-
-
-def _content(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:
-    """At most `limit` bytes of an entry. Packings other than deflate aren't used in jars, and can't be unpacked in bounded memory."""
-    if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise ValueError("odd packing")
-    with packed.open(entry) as file:
-        return file.read(limit)
-
-
-def _libraries(packed: zipfile.ZipFile, entries: list[zipfile.ZipInfo], path: str) -> Iterator[Library]:
-    """What Maven left in the archive, its own first; else what the manifest says."""
-    by_name = _by_name(path)
-    poms = [entry for entry in entries if _POM.fullmatch(entry.filename)]
-    told = [one for one in (_pom(_content(packed, entry, _BIGGEST_TEXT)) for entry in poms) if one]
-    if told:
-        own = [one for one in told if one.name.partition(":")[2] == by_name.name]
-        if not own and len(told) > 1:
-            yield by_name
-        yield from own + [one for one in told if one not in own]
-        return
-    manifest = next((entry for entry in entries if entry.filename == "META-INF/MANIFEST.MF"), None)
-    if manifest:
-        yield _by_manifest(_content(packed, manifest, _BIGGEST_TEXT), by_name)
 
 
 def _pom(data: bytes) -> Library | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from ..tree import Found, Tree
 from .paths import bytecode, gather, present, within
@@ -23,16 +24,16 @@ def read(tree: Tree) -> Iterator[Found]:
         return
     compiled = bytecode(tree)
     listed = {info: _listed(tree, info) for info, _ in told}
-    bare = [path for info, paths in listed.items() if not paths for path in _guessed(tree, info)]
-    inside = gather(tree, [info for info, _ in told] + bare)
+    guessed = {info: _guessed(tree, info) for info, paths in listed.items() if not paths}
+    inside = gather(tree, [*listed, *chain.from_iterable(guessed.values())])
     folders: dict[str, str] = {}
     for info, description in told:
-        fields = {name.lower(): value for name, value in _FIELD.findall(tree.read(description, _HEAD).partition(b"\n\n")[0])}
+        fields = {name.lower(): value for name, value in reversed(_FIELD.findall(tree.read(description, _HEAD)))}
         name, version = (label(fields.get(key, b"").decode("utf-8", "replace")) for key in (b"name", b"version"))
         if not name or not version:
             tree.note(f"/{description}: no name and version")
             continue
-        paths = listed[info] or [path for folder in _guessed(tree, info) for path in [*inside[folder], f"{folder}.py"]]
+        paths = listed[info] or [path for folder in guessed[info] for path in [*inside[folder], f"{folder}.py"]]
         owns = present(tree, [*inside[info], *paths, description], folders)
         owns += [cached for path in owns if path in compiled for cached in compiled[path]]
         yield Found("pypi", name, version, list(dict.fromkeys(owns)), "/" + info.rpartition("/")[0])
@@ -54,11 +55,11 @@ def _told(tree: Tree) -> Iterator[tuple[str, str]]:
 
 
 def _in_site(info: str) -> bool:
-    return info.split("/")[-2:-1] != [] and info.split("/")[-2] in _SITES
+    return not _SITES.isdisjoint(info.split("/")[-2:-1])
 
 
 def _carried(info: str) -> bool:
-    *above, _, _ = ["", *info.split("/")]
+    above = info.split("/")[:-2]
     return "_vendor" in info.split("/") or not _SITES.isdisjoint(above)
 
 
