@@ -14,3 +14,46 @@
 """
 
 from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Sequence
+from json.encoder import encode_basestring_ascii as quoted
+
+from .text import shown
+from .tree import File, Found, Tree
+
+_ROWS = 2_000
+"""Rows that are packed at once."""
+
+
+def write(where: str, tree: Tree, packages: Sequence[Found]) -> None:
+    """Write the table of `tree` to the file `where`. `OSError` where that can't be done."""
+    with open(where, "wb") as out, gzip.GzipFile("", "wb", 1, out, 0) as packed:
+        rows: list[str] = []
+        for row in _rows(tree, packages):
+            rows.append(row)
+            if len(rows) >= _ROWS:
+                packed.write("".join(rows).encode())
+                rows.clear()
+        packed.write("".join(rows).encode())
+
+
+def owner(file: File, packages: Sequence[Found]) -> str:
+    """The package that `file` belongs to, as `<type>:<name>`; empty for none."""
+    return f"{packages[file.owner].type}:{shown(packages[file.owner].name)}" if file.owner >= 0 else ""
+
+
+def _rows(tree: Tree, packages: Sequence[Found]) -> Iterator[str]:
+    """Files and links, each line with its end. Both are sorted already; they are merged by path."""
+    owners = [quoted(f"{one.type}:{shown(one.name)}") for one in packages] + ['""']
+    files, links = tree.files, tree.links
+    for path in sorted([*files, *links]):
+        name = quoted(f"/{path}" if path.isprintable() else f"/{shown(path)}")
+        file = files.get(path)
+        if file is None:
+            yield f'[{name},"l",0,"",0,"","",0,{quoted(shown(links[path]))}]\n'
+        elif file.first:
+            yield f'[{name},"f",{file.size},"{file.mode:o}",{file.uid},{owners[file.owner]},"{file.place}",{file.mtime},""]\n'
+        else:
+            at = quoted(f"/{shown(tree.twins[path][0])}")
+            yield f'[{name},"h",0,"{file.mode:o}",{file.uid},{owners[file.owner]},"{file.place}",{file.mtime},{at}]\n'

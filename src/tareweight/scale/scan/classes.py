@@ -1,0 +1,163 @@
+"""Which class each byte is in. The first line of this table that fits decides:
+
+| file | class |
+|---|---|
+| named by entrypoint or command, unless of an OS package, an interpreter, a Python or Node package | app |
+| in a place of things left behind, or one by its name, unless an OS package owns it | leftover |
+| in a place of documentation or locales | docs |
+| of an OS package that is a language runtime or toolchain by its name | runtime |
+| of another OS package | os |
+| a copied interpreter; or in a runtime's tree, unless of a Python, Node or Java package | runtime |
+| a Go program in one of the app's folders | app |
+| of any other language package | packages |
+| in one of the app's folders (where the Dockerfile copies to, and its working directory) | app |
+| what package managers and their scripts keep and make: databases, accounts, certificates, caches of the linker | os |
+| anything else | unowned |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from . import leftovers
+from .claims import OS_TYPES
+from .tree import Found, Tree
+
+NAMES = ("os", "runtime", "packages", "app", "docs", "leftover", "unowned")
+
+PROGRAM_TYPES = frozenset(("golang", "maven"))
+"""Types of packages that an app's own program may be."""
+
+_SHARED = "doc|doc-base|man|info|locale|i18n|gtk-doc|help|lintian|common-licenses|bug|reportbug|linda|omf|licenses"
+_DOCS = re.compile(
+    rf"(?:usr|usr/local|opt/[^/]+)/share/(?:{_SHARED})|usr/(?:local/)?(?:man|info|doc)|usr/lib/locale"
+    r"|usr/lib/jvm/[^/]+/(?:man|legal|docs)|opt/java/[^/]+/(?:man|legal|docs)|usr/local/go/(?:doc|api)"
+)
+_RUNTIME = re.compile(
+    r"usr/local/(?:go|rustup|cargo/bin|lib/(?:python[\d.]+|ruby|php|perl5?)|include/(?:python[\d.]+t?|node|ruby[\d.-]*|php)|share/perl5?)"
+    r"|usr/lib/(?:jvm|go[\d.-]*|go-[\d.]+|python[\d.]+|gcc|ruby|rustlib)|usr/libexec/gcc|usr/share/dotnet|usr/lib/dotnet"
+    r"|opt/(?:java|jdk[^/]*|jre[^/]*|node(?:-v\d[^/]*)?|python[\d.]*|go|yarn-v\d[^/]*)|nodejs|root/\.rustup|root/\.pyenv/versions|root/\.nvm/versions"
+)
+_INSTALLED = ("/site-packages", "/dist-packages")
+"""Folders in a runtime's tree that hold what was added to it."""
+_KEPT = re.compile(
+    r"var/lib/(?:dpkg|apt|apk|pam|ucf|rpm|systemd|shells\.state|update-rc\.d|python|xml-core|sgml-base)|lib/apk|usr/lib/apk|usr/lib/sysimage"
+    r"|var/cache/(?:debconf|ldconfig|fontconfig)|etc/(?:ssl/certs|ca-certificates|alternatives|apt|apk|pam\.d|rc\S\.d|default|systemd|security|skel|java|ld\.so\.conf\.d)"
+)
+_KEPT_FILES = re.compile(
+    r"etc/(?:passwd|group|g?shadow|sub[ug]id|hostname|hosts|resolv\.conf|mtab|ld\.so\.c\w+|machine-id|environment|nsswitch\.conf|profile|shells"
+    r"|os-release|debian_version|alpine-release|localtime|timezone|\.pwd\.lock|ca-certificates\.conf|inputrc|issue|motd|fstab|securetty)"
+    r"|usr/lib/os-release|usr/share/info/dir|\.dockerenv"
+)
+_RUNTIME_PACKAGE = re.compile(
+    r"(?:lib)?python\d?(?:[\d.]*)(?:-.*)?|py3-.*|golang(?:-.*)?|go|gcc(?:-\d+)?(?:-(?!.*base).+)?|g\+\+(?:-.*)?|cpp(?:-.*)?|gfortran.*|clang.*|llvm.*|libllvm.*|libclang.*"
+    r"|lld(?:-.*)?|binutils.*|libbinutils|libctf.*|libgprofng.*|libsframe.*|libcc1.*|lib(?:a|hwa|l|t|ub)san\d*|libitm1|libisl\d*|libmpc\d*|libmpfr\d*|isl\d*|mpc1|mpfr\d*"
+    r"|libgcc-\d+-dev|build-(?:essential|base)|dpkg-dev|libdpkg-perl|fortify-headers|make|cmake.*|ninja-build|automake.*|autoconf|libtool|pkgconf.*|pkg-config|bison|flex|m4"
+    r"|.+-dev(?:-bin)?|linux-headers.*|node(?:js)?(?:-.*)?|npm|yarn(?:pkg)?|libnode\d*|corepack|open(?:jdk|jre)[\d-].*|default-j(?:re|dk).*|java-.*|temurin-.*"
+    r"|perl(?:-.*)?|libperl[\d.]+|ruby.*|libruby.*|rust(?:c|up)?|cargo|libstd-rust.*|php.*|lua[\d.]+|liblua[\d.-]+|luajit|tcl[\d.]*|libtcl[\d.]+|tk[\d.]*|libtk[\d.]+|erlang.*|ghc.*|ocaml.*"
+    r"|mono-.*|dotnet.*|aspnetcore-.*|r-base.*|guile.*"
+)
+
+
+class Hints(NamedTuple):
+    """What the image's configuration and Dockerfile say of the app, as paths of the tree; `own` are folders or files that it was copied to."""
+
+    programs: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+    workdir: str = ""
+
+
+@dataclass
+class Grounds:
+    """What folders say of the files in them: a class, or the kind of a place of things left behind and its topmost folder."""
+
+    places: dict[str, str] = field(default_factory=dict)
+    left: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+_SEARCH = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin")
+
+
+def hints(tree: Tree, told: Mapping[str, object]) -> Hints:
+    """What `told` (workdir, entrypoint, copies) means in the tree. What isn't there, or isn't text, is passed over."""
+    workdir = _path(tree, told.get("workdir"))
+    own = {workdir, *(_path(tree, one) for one in _list(told.get("copies")))} - {""}
+    programs: set[str] = set()
+    for word in _list(told.get("entrypoint")):
+        bases = ("",) if word.startswith("/") else (workdir, *_SEARCH) if "/" not in word else (workdir,)
+        programs.update(tree.resolve(f"{base}/{word}") for base in bases)
+    return Hints(frozenset(programs & tree.files.keys()), frozenset(own), workdir)
+
+
+def _path(tree: Tree, value: object) -> str:
+    return tree.resolve(value) if isinstance(value, str) else ""
+
+
+def _list(value: object) -> Sequence[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def grounds(tree: Tree, app: Hints) -> Grounds:
+    """What each folder says. It says what the one above it says unless it knows better."""
+    found = Grounds()
+    for path in tree.folders:
+        above = path.rpartition("/")[0]
+        # An app that works in a folder below /tmp isn't left behind there.
+        if above in found.left and path != app.workdir:
+            found.left[path] = found.left[above]
+        elif kind := leftovers.folder_kind(path):
+            found.left[path] = kind, path
+        elif place := _place(path, found.places.get(above, ""), app.own):
+            found.places[path] = place
+    return found
+
+
+def _place(path: str, above: str, own: frozenset[str]) -> str:
+    if _DOCS.fullmatch(path):
+        return "docs"
+    if _RUNTIME.fullmatch(path):
+        return "runtime"
+    if above == "runtime" and path.endswith(_INSTALLED):
+        return ""
+    if path in own:
+        return "app"
+    return "os" if _KEPT.fullmatch(path) else above
+
+
+def classify(tree: Tree, packages: Sequence[Found], ground: Grounds, app: Hints) -> None:
+    """Give every file its `place`. Those left behind have it already (leftovers.mark)."""
+    types = [package.type for package in packages]
+    places = [_package_class(package) for package in packages]
+    for path, file in tree.files.items():
+        if not file.place:
+            owner = file.owner
+            here = ground.places.get(file.folder, "")
+            if owner < 0:
+                file.place = _unowned(path, here, app)
+            elif types[owner] in PROGRAM_TYPES and path in app.programs:
+                file.place = "app"
+            elif here == "docs":
+                file.place = "docs"
+            elif types[owner] == "golang" and (here in {"app", "runtime"} or path in app.own):
+                file.place = "runtime" if here == "runtime" else "app"
+            else:
+                file.place = places[owner]
+
+
+def _unowned(path: str, here: str, app: Hints) -> str:
+    if path in app.programs:
+        return "app"
+    if here in {"docs", "runtime"}:
+        return here
+    if here == "app" or path in app.own:
+        return "app"
+    return "os" if here == "os" or _KEPT_FILES.fullmatch(path) else "unowned"
+
+
+def _package_class(package: Found) -> str:
+    if package.type in OS_TYPES:
+        return "runtime" if _RUNTIME_PACKAGE.fullmatch(package.name) else "os"
+    return "runtime" if package.type == "generic" else "packages"
