@@ -109,9 +109,9 @@ def _busybox(tree: Tree) -> Iterator[Told]:
             version = _search(tree, path, b"BusyBox v", _BUSYBOX)
             if version:
                 # Its applets may be hard links to it, and any of them may have been counted first.
+                same = [one for one, other in tree.files.items() if (other.size, other.mtime) == (entry.size, entry.mtime)]
                 folder = path.rpartition("/")[0]
-                same = [one for one in under(tree, folder) if tree.files[one].size == entry.size and tree.files[one].mtime == entry.mtime]
-                yield "busybox", version, path, [path, *same]
+                yield "busybox", version, path, [one for one in same if one.rpartition("/")[0] == folder]
 
 
 def _search(tree: Tree, path: str, start: bytes, pattern: re.Pattern[bytes]) -> str:

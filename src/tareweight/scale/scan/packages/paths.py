@@ -29,8 +29,9 @@ def present(tree: Tree, paths: Iterable[str], folders: dict[str, str]) -> list[s
                 if len(folders) > _MOST_FOLDERS:
                     folders.clear()
                 real = folders[folder] = tree.resolve(folder)
-            if real != folder and f"{real}/{name}" in files:
-                found.append(f"{real}/{name}")
+            there = f"{real}/{name}" if real else name
+            if there in files:
+                found.append(there)
     return found
 
 
