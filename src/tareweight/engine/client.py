@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -47,7 +47,7 @@ class Engine:
 
 @dataclass(frozen=True)
 class Image:
-    """An image as the engine's inspect tells it. `layers` counts file system layers."""
+    """An image as the engine's inspect tells it. `layers` counts file system layers; `diff_ids` are they, oldest first; `config` is as it is told."""
 
     id: str
     tags: tuple[str, ...]
@@ -57,6 +57,10 @@ class Image:
     layers: int
     platform: str
     exposed: tuple[str, ...]
+    diff_ids: tuple[str, ...] = ()
+    size: int = 0
+    """Bytes of all layers on the classic store; on containerd's, packed ones of one platform or of all (by its version)."""
+    config: Mapping[str, Any] = field(default_factory=dict)
 
 
 def connect() -> Engine:
@@ -106,6 +110,13 @@ def inspect(names: Sequence[str]) -> dict[str, Image]:
     return {name: _image(data) for name, data in zip(asked, found, strict=True)}
 
 
+def history(image_id: str) -> list[tuple[int, str]]:
+    """Unpacked bytes and instruction of each entry of the history, oldest first: as `history_sizes` counts, entries without a layer too."""
+    done = run(["docker", "history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{json .CreatedBy}}", image_id], timeout=60)
+    told = [line.split(" ", 1) for line in reversed(done.stdout.splitlines())]
+    return [(int(size), str(json.loads(text))) for size, text in told]
+
+
 def history_sizes(image_id: str) -> list[int]:
     """Unpacked bytes of each layer, newest first (apparent bytes on the classic store, disk blocks on containerd's)."""
     done = run(["docker", "history", "--no-trunc", "--human=false", "--format", "{{.Size}}", image_id], timeout=60)
@@ -114,15 +125,19 @@ def history_sizes(image_id: str) -> list[int]:
 
 def _image(data: dict[str, Any]) -> Image:
     config = data.get("Config") or {}
+    diff_ids = tuple((data.get("RootFS") or {}).get("Layers") or ())
     return Image(
         id=data["Id"],
         tags=tuple(data.get("RepoTags") or ()),
         digests=tuple(data.get("RepoDigests") or ()),
         labels=dict(config.get("Labels") or {}),
         user=config.get("User") or "",
-        layers=len((data.get("RootFS") or {}).get("Layers") or ()),
+        layers=len(diff_ids),
         platform=f"{data.get('Os', '')}/{data.get('Architecture', '')}",
         exposed=tuple(config.get("ExposedPorts") or ()),
+        diff_ids=diff_ids,
+        size=data.get("Size") or 0,
+        config=config,
     )
 
 

@@ -1,16 +1,16 @@
 """How programs of this folder are run in a build: `python3 -m scan.inside JOBS OUT`, several at once, each in a process of its own.
 
-JOBS is a JSON list of `{"name", "program", "arguments"}`. What a program prints goes to OUT/<name>/stdout, and `{out}` in an
-argument is OUT/<name>. One that fails leaves one line in OUT/<name>/error: an image that can't be scanned must not end the
-build in which the others are.
+JOBS is a JSON list of `{"name", "program", "arguments"}`: a module here whose `main(arguments)` is called. `{out}` in an
+argument is the folder OUT/<name>. One that fails leaves one line in OUT/<name>/error: an image that can't be scanned must
+not end the build in which the others are.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
-import runpy
 import sys
 from typing import Any
 
@@ -21,20 +21,21 @@ OUTPUT = 256 << 20
 
 
 def main() -> None:
-    """Run the jobs, as many at once as there are processors, in their order."""
+    """Run the jobs in their order, as many at once as there are processors."""
     with open(sys.argv[1], encoding="utf-8") as file:
         jobs = json.load(file)
-    out = sys.argv[2]
-    sys.path.insert(0, os.getcwd())
+    for job in jobs:
+        importlib.import_module(job["program"])  # here once, rather than in each process
+    most = len(os.sched_getaffinity(0))
     running: dict[int, str] = {}
     for job in jobs:
-        folder = os.path.join(out, job["name"])
+        folder = os.path.join(sys.argv[2], job["name"])
         os.makedirs(folder)
-        if len(running) >= len(os.sched_getaffinity(0)):
+        if len(running) >= most:
             _wait(running)
         process = os.fork()
         if process == 0:
-            _child(job, folder)
+            _run(job, folder)
         running[process] = folder
     while running:
         _wait(running)
@@ -47,17 +48,13 @@ def _wait(running: dict[int, str]) -> None:
         _failed(folder, f"ended by signal {os.WTERMSIG(status)}")
 
 
-def _child(job: dict[str, Any], folder: str) -> None:
+def _run(job: dict[str, Any], folder: str) -> None:
     try:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT, OUTPUT))
-        os.dup2(os.open(os.path.join(folder, "stdout"), os.O_WRONLY | os.O_CREAT), 1)
-        sys.argv = [job["program"], *(word.replace("{out}", folder) for word in job["arguments"])]
-        runpy.run_module(job["program"], run_name="__main__", alter_sys=True)
-        sys.stdout.flush()
-    except SystemExit as ended:
-        if ended.code:
-            _failed(folder, str(ended.code))
+        code = sys.modules[job["program"]].main([word.replace("{out}", folder) for word in job["arguments"]])
+        if code:
+            _failed(folder, f"ended with {code}")
     except BaseException as error:
         _failed(folder, f"{type(error).__name__}: {error}")
     finally:

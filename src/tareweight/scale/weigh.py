@@ -1,0 +1,166 @@
+"""Images -> Weights: those weighed before from `.tare/weights/`, the rest in one go where they lie.
+
+A Weight is kept by image ID, which is a digest of all that the image is: it never goes stale. What can't be read is weighed anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tareweight import store
+from tareweight.bases.resolve import Base
+from tareweight.engine.client import Engine, Image, inspect
+from tareweight.errors import BaseUnavailable, TareError, one_line
+from tareweight.process import run
+from tareweight.scale import beside, layers, weight
+from tareweight.scale.weight import Corrupt, Weight
+
+PREFIX = "tareweight-scale"
+"""Images without a name are tagged `tareweight-scale/<ID>:<random>` while they are weighed: a build takes names only."""
+_ID = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class _Due:
+    """An image that is to be weighed, and the name that the build finds it under."""
+
+    image: Image
+    reference: str
+
+
+def weigh(
+    names: Mapping[str, str], *, tare: Path, engine: Engine, scanner: Callable[[], Base], files: bool = False, no_cache: bool = False
+) -> dict[str, Weight | TareError]:
+    """Weigh each image of `names` (key -> name or ID), and say for each key what it weighs or why it can't be weighed.
+
+    Names by full ID (`sha256:...`) that were weighed before cost no question to the engine. `scanner` gives the resolved
+    `beside.SCANNER` and is called when something is to be weighed. With `files` a weight without its table of files
+    (`table`) is made anew. With `no_cache` nothing comes from earlier weighings, BuildKit's cache included.
+    """
+    images = inspect([name for name in dict.fromkeys(names.values()) if not _ID.fullmatch(name)])
+    ids = {key: images[name].id if name in images else name for key, name in names.items()}
+    wanted = dict.fromkeys(image_id for image_id in ids.values() if _ID.fullmatch(image_id))
+    found: dict[str, Weight | TareError] = {}
+    if not no_cache:
+        found |= {image_id: kept for image_id in wanted if (kept := load(tare, image_id, files=files))}
+    due = [image_id for image_id in wanted if image_id not in found]
+    if due:
+        known = {image.id: image for image in images.values()}
+        known |= inspect([image_id for image_id in due if image_id not in known])
+        found |= _weigh([known[image_id] for image_id in due if image_id in known], tare=tare, engine=engine, scanner=scanner, no_cache=no_cache)
+    return {key: found.get(image_id) or _missing(names[key]) for key, image_id in ids.items()}
+
+
+def load(tare: Path, image_id: str, *, files: bool = False) -> Weight | None:
+    """The weight that an earlier weighing left; None where there is none that can be used. With `files` its table has to be there too."""
+    if files and not table(tare, image_id).is_file():
+        return None
+    kept = store.read(_file(tare, image_id))
+    if kept is None:
+        return None
+    try:
+        found = weight.load(kept)
+    except Corrupt:
+        return None
+    return found if found.image_id == image_id else None
+
+
+def table(tare: Path, image_id: str) -> Path:
+    """Where the table of an image's files is kept, which `files.read` takes."""
+    return _file(tare, image_id).with_suffix(".files.gz")
+
+
+def _weigh(
+    images: Sequence[Image], *, tare: Path, engine: Engine, scanner: Callable[[], Base], no_cache: bool
+) -> dict[str, Weight | TareError]:
+    with ThreadPoolExecutor(2) as pool:
+        asked_base = pool.submit(scanner)
+        asked_store = pool.submit(lambda: engine.store)
+        told = layers.read(images)
+        image_store = asked_store.result()
+        try:
+            context = beside.context_of(asked_base.result())
+        except BaseUnavailable as error:
+            return dict.fromkeys((image.id for image in images), error)
+    found: dict[str, Weight | TareError] = {}
+    # The biggest first: as many are scanned at once as there are processors, and none should be alone at the end.
+    largest_first = sorted(images, key=lambda image: -sum(layer.bytes for layer in told[image.id].layers))
+    with _named(largest_first) as due:
+        steps = [beside.scan_step(one.reference, one.image.platform, told[one.image.id].hints) for one in due]
+        with beside.run_steps(steps, scanner=context, builder=engine.builder, no_cache=no_cache) as answers:
+            now = inspect([one.reference for one in due])
+            for one, answer in zip(due, answers, strict=True):
+                image = one.image
+                same = one.reference in now and now[one.reference].id == image.id
+                try:
+                    folder = _or_raise(answer if same else TareError(f"{_label(image)} went away or changed while it was weighed"))
+                    scan = weight.load_scan(beside.read(folder))
+                    says = told[image.id]
+                    made = Weight(image.id, image.platform, image_store, scan, says.layers, says.config, says.secrets)
+                    _keep(tare, made, folder / "files.gz")
+                    found[image.id] = made
+                except Corrupt as error:
+                    found[image.id] = TareError(f"{_label(image)}: the scan's answer is no weight: {error}")
+                except TareError as error:
+                    found[image.id] = error
+    return found
+
+
+def _or_raise(answer: Path | TareError) -> Path:
+    if isinstance(answer, TareError):
+        raise answer
+    return answer
+
+
+@contextmanager
+def _named(images: Sequence[Image]) -> Iterator[list[_Due]]:
+    """Each image with a name of its own, or one that it has for as long as the block lasts."""
+    lent: list[str] = []
+    due: list[_Due] = []
+    try:
+        for image in images:
+            if image.tags:
+                due.append(_Due(image, image.tags[0]))
+                continue
+            name = f"{PREFIX}/{image.id.partition(':')[2][:16]}:{secrets.token_hex(4)}"
+            lent.append(name)
+            run(["docker", "image", "tag", image.id, name], timeout=60)
+            due.append(_Due(image, name))
+        yield due
+    finally:
+        if lent:
+            run(["docker", "image", "rm", "--no-prune", *lent], timeout=60, check=False)
+
+
+def _keep(tare: Path, made: Weight, files: Path) -> None:
+    """Write the weight and its table of files, each whole or not at all; the table first, since a weight promises it."""
+    target = table(tare, made.image_id)
+    store.write(_file(tare, made.image_id), weight.dump(made))
+    if files.is_file():
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            shutil.copyfile(files, partial)
+            partial.replace(target)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise TareError(f"{target}: can't be written: {error.strerror}", hint="Make room and rights for it") from error
+
+
+def _file(tare: Path, image_id: str) -> Path:
+    return tare / "weights" / f"{image_id.partition(':')[2]}.json"
+
+
+def _label(image: Image) -> str:
+    return one_line(image.tags[0] if image.tags else image.id)
+
+
+def _missing(name: str) -> TareError:
+    return TareError(f"there is no image {one_line(name, 200)}", hint="Build or pull it first")
