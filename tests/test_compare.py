@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from making import weight
 
 from tareweight.compare import Comparison, Measured, Row, compare
 from tareweight.errors import BadInput
+from tareweight.scale.weight import Finding, Layer
 
 DEFAULTS: dict[str, Any] = {
     "baseline": "single",
@@ -13,6 +16,9 @@ DEFAULTS: dict[str, Any] = {
     "base": "debian:13",
     "base_source": "upstream",
     "stand_in": "",
+    "tare": None,
+    "download": None,
+    "locked": "",
     "layers": 3,
     "user": "root",
     "first_answer": 0.3,
@@ -25,7 +31,8 @@ DEFAULTS: dict[str, Any] = {
 
 def measured(name: str, size: int | None, **more: Any) -> Measured:
     app, _, variant = name.partition(":")
-    return Measured(app=app, variant=variant, image=f"tareweight/{name}", size=size, **(DEFAULTS | more))
+    weighed = None if size is None else weight(size, name=name)
+    return Measured(app=app, variant=variant, image=f"tareweight/{name}", **({"weight": weighed} | DEFAULTS | more))
 
 
 def run(*them: Measured, baseline: str | None = None, sort: str | None = None, store: str = "classic") -> Comparison:
@@ -197,8 +204,33 @@ def test_notes_name_what_is_out_of_date_failed_and_missing() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("store", "said"), [("classic", "apparent bytes"), ("containerd", "disk blocks"), ("other", "docker history")]
-)
-def test_the_store_s_way_of_counting_is_said(store: str, said: str) -> None:
-    assert said in run(measured("a:single", 1), store=store).notes[0]
+def test_layers_that_images_share_are_stored_once() -> None:
+    one = weight(900, name="shared", layers=[500, 400])
+    other = replace(one, image_id="sha256:other", layers=(one.layers[0], Layer("sha256:own", 30, "COPY own")))
+    third = weight(7, name="alone", layers=[7])
+    compared = run(
+        measured("a:single", None, weight=one, image_id=one.image_id),
+        measured("a:scratch", None, weight=other, image_id=other.image_id),
+        measured("b:single", None, weight=third, image_id=third.image_id),
+    )
+    found = by_name(compared)
+    assert [found[name].unique_in_app for name in ("a:single", "a:scratch", "b:single")] == [400, 30, 7]
+    assert [found[name].unique for name in ("a:single", "a:scratch", "b:single")] == [400, 30, 7]
+    assert compared.stored == 937
+
+
+def test_cargo_is_what_lies_on_the_base() -> None:
+    one = measured("a:single", None, weight=weight(900, layers=[500, 400]), tare=500)
+    assert by_name(run(one))["a:single"].cargo == 400
+
+
+def test_secrets_and_a_cut_scan_are_noted() -> None:
+    keys = tuple(Finding("private key", f"/k{n}\x1b[31m") for n in range(5))
+    told = notes(run(measured("a:single", None, weight=weight(1, secrets=keys, complete=False, notes=("/x: can't be listed",)))))
+    assert "a:single holds a private key: /k0\n" in told
+    assert "a:single holds 2 secrets more: `invoke explain` names them" in told
+    assert "a:single was not seen whole: /x: can't be listed" in told
+
+
+def test_an_image_that_could_not_be_weighed_says_why() -> None:
+    assert "a:single is not weighed: no base" in notes(run(measured("a:single", None, reason="no base")))

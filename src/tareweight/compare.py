@@ -7,52 +7,25 @@ each app, and the apps by their first row.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from tareweight import __version__
 from tareweight.errors import BadInput, nearest, one_line
+from tareweight.scale.weight import Weight, stored, unique
 
 State = Literal["fresh", "stale", "missing", "failed"]
 
 _UNDER_100 = math.nextafter(100, 0)
-_HOW_STORES_COUNT = {
-    "classic": "the classic store counts apparent bytes",
-    "containerd": "the containerd store counts disk blocks, so its sizes are larger than the classic store's",
-}
-
 
 @dataclass(frozen=True)
 class Measured:
-    """What is known of one target. `baseline` is the app's own baseline variant."""
+    """What is known of one target. `baseline` is the app's own baseline variant.
 
-    app: str
-    variant: str
-    baseline: str
-    image: str
-    image_id: str | None
-    base: str
-    base_source: str
-    stand_in: str
-    size: int | None
-    layers: int | None
-    user: str
-    first_answer: float | None
-    check: str
-    check_ok: bool | None
-    reason: str
-    state: State
-
-
-@dataclass(frozen=True)
-class Row:
-    """One target beside its baseline.
-
-    `size` is in bytes, `first_answer` in seconds. `ratio` is the baseline's size divided by this one's; `percent` is
-    how much smaller this one is, in per cent of the baseline's size: always under 100, negative when it is larger.
-    Both are None where there is nothing to compare with. `smallest` marks the smallest image of its app whose
-    check passed; images of equal size share the mark.
+    `weight` is None where there is no image, or where it can't be weighed: then `reason` says why. `tare` are the bytes of the
+    base's layers and `download` those of a pull, None where they aren't known. `locked` is the check's word on whether
+    it runs locked down. `layers` and `user` are known without a weight.
     """
 
     app: str
@@ -63,17 +36,44 @@ class Row:
     base: str
     base_source: str
     stand_in: str
-    size: int | None
-    ratio: float | None
-    percent: float | None
-    smallest: bool
+    weight: Weight | None
+    tare: int | None
+    download: int | None
     layers: int | None
     user: str
     first_answer: float | None
     check: str
     check_ok: bool | None
+    locked: str
     reason: str
     state: State
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the regular files in the final file system, hard links once."""
+        return self.weight.size if self.weight else None
+
+    @property
+    def cargo(self) -> int | None:
+        """Bytes of the layers on top of the base's, as the store counts them."""
+        return None if self.weight is None or self.tare is None else self.weight.layered - self.tare
+
+
+@dataclass(frozen=True)
+class Row(Measured):
+    """One target beside its baseline.
+
+    `first_answer` is in seconds. `ratio` is the baseline's size divided by this one's; `percent` is how much smaller this one
+    is, in per cent of the baseline's size: always under 100, negative when it is larger. Both are None where there is
+    nothing to compare with. `smallest` marks the smallest image of its app whose check passed; images of equal size
+    share the mark. `unique_in_app` and `unique` are the bytes of layers that no other row of the app, of the table has.
+    """
+
+    ratio: float | None
+    percent: float | None
+    smallest: bool
+    unique_in_app: int | None
+    unique: int | None
 
     @property
     def name(self) -> str:
@@ -88,11 +88,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Rows in the order in which they are shown, and what has to be said about all of them."""
+    """Rows in the order in which they are shown, and what has to be said about all of them.
+
+    `stored` are the bytes that the images take together, every layer once, as the store counts them.
+    """
 
     rows: tuple[Row, ...]
     engine: str
     store: str
+    stored: int
     notes: tuple[str, ...]
     tareweight: str = __version__
 
@@ -105,6 +109,8 @@ _KEYS: dict[str, Callable[[Row], tuple[bool, float]]] = {
     "app": lambda _row: (False, 0.0),
     "size": lambda row: _last_if_none(row.size),
     "ratio": lambda row: _last_if_none(None if row.ratio is None else -row.ratio),
+    "download": lambda row: _last_if_none(row.download),
+    "packages": lambda row: _last_if_none(None if row.weight is None else len(row.weight.scan.packages)),
     "layers": lambda row: _last_if_none(row.layers),
     "first-answer": lambda row: _last_if_none(row.first_answer),
 }
@@ -129,8 +135,9 @@ def compare(
     groups: dict[str, list[Measured]] = {}
     for one in measured:
         groups.setdefault(one.app, []).append(one)
-    rows = [_rows(group, baseline) for group in groups.values()]
-    notes = _notes(rows, store)
+    unique_in_table = unique(one.weight for one in measured if one.weight)
+    rows = [_rows(group, baseline, unique_in_table) for group in groups.values()]
+    notes = _notes(rows)
     for group_rows in rows:
         group_rows.sort(key=_KEYS[key])
     rows.sort(key=lambda group_rows: _KEYS[key](group_rows[0]))
@@ -138,39 +145,30 @@ def compare(
         rows=tuple(row for group_rows in rows for row in group_rows),
         engine=one_line(engine),
         store=one_line(store),
+        stored=stored(one.weight for one in measured if one.weight),
         notes=notes,
     )
 
 
-def _rows(group: Sequence[Measured], override: str | None) -> list[Row]:
+def _rows(group: Sequence[Measured], override: str | None, in_table: Mapping[str, int]) -> list[Row]:
     passing = [one.size for one in group if one.size is not None and _passes(one)]
     least = min(passing, default=None)
+    in_app = unique(one.weight for one in group if one.weight)
     rows = []
     for one in group:
         name = one.baseline if override is None else override
         against = next((other.size for other in group if other.variant == name), None)
         ratio, percent = _against(one.size, against)
+        known = {field.name: getattr(one, field.name) for field in fields(one)}
+        cleaned = {key: one_line(known[key]) for key in ("base", "stand_in", "user", "check", "locked", "reason")}
         rows.append(
             Row(
-                app=one.app,
-                variant=one.variant,
-                baseline=name,
-                image=one.image,
-                image_id=one.image_id,
-                base=one_line(one.base),
-                base_source=one.base_source,
-                stand_in=one_line(one.stand_in),
-                size=one.size,
+                **{**known, **cleaned, "baseline": name},
                 ratio=ratio,
                 percent=percent,
                 smallest=one.size is not None and one.size == least and _passes(one),
-                layers=one.layers,
-                user=one_line(one.user),
-                first_answer=one.first_answer,
-                check=one_line(one.check),
-                check_ok=one.check_ok,
-                reason=one_line(one.reason),
-                state=one.state,
+                unique_in_app=in_app.get(one.image_id or ""),
+                unique=in_table.get(one.image_id or ""),
             )
         )
     return rows
@@ -187,21 +185,32 @@ def _against(size: int | None, baseline: int | None) -> tuple[float | None, floa
     return baseline / size, min(100 * (baseline - size) / baseline, _UNDER_100)
 
 
-def _notes(groups: Sequence[Sequence[Row]], store: str) -> tuple[str, ...]:
+def _notes(groups: Sequence[Sequence[Row]]) -> tuple[str, ...]:
     rows = [row for group in groups for row in group]
     if not rows:
         return ()
-    counts = _HOW_STORES_COUNT.get(store.partition(" ")[0])
-    size = "size: the unpacked layers, summed as docker history gives them"
-    notes = [f"{size}; {counts}" if counts else size]
+    notes = ["size: the regular files of the final file system, hard links once"]
     notes += _sources(rows)
     notes += [note for group in groups for note in _without_baseline(group)]
+    notes += [note for row in rows for note in _found(row)]
     notes += [_out_of_date(row) for row in rows if row.state == "stale"]
     notes += [f"{row.name} failed: {row.reason or 'no reason was given'}" for row in rows if _failed(row)]
     notes += [
         f"{row.name} is missing: {row.reason or f'there is no image {row.image}'}" for row in rows if _missing(row)
     ]
     return tuple(notes)
+
+
+def _found(row: Row) -> list[str]:
+    """What the scale has to say of a row: secrets, and a scan that didn't see everything."""
+    if row.weight is None:
+        return [f"{row.name} is not weighed: {row.reason}"] if row.image_id and row.state in {"fresh", "stale"} and not _failed(row) else []
+    notes = [f"{row.name} holds a {finding.kind}: {one_line(finding.path)}" for finding in row.weight.all_secrets[:3]]
+    if len(row.weight.all_secrets) > 3:
+        notes.append(f"{row.name} holds {len(row.weight.all_secrets) - 3} secrets more: `invoke explain` names them")
+    if not row.weight.scan.complete:
+        notes.append(f"{row.name} was not seen whole: {one_line('; '.join(row.weight.scan.notes[:2]))}")
+    return notes
 
 
 def _out_of_date(row: Row) -> str:

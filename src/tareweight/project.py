@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tareweight import catalog, settings
 from tareweight.bases import resolve
@@ -15,15 +14,11 @@ from tareweight.build import plan, run
 from tareweight.build.plan import OCI, Job, Read
 from tareweight.catalog import Target
 from tareweight.check import verdict
-from tareweight.check.verdict import Verdict
 from tareweight.context import StatCache
-from tareweight.engine.client import Engine, Image, connect, history_sizes, inspect, require_buildx
+from tareweight.engine.client import Engine, Image, connect, inspect, require_buildx
 from tareweight.process import CommandFailed
 from tareweight.process import run as run_command
 from tareweight.settings import Settings
-
-if TYPE_CHECKING:
-    from tareweight.compare import Measured
 
 
 @dataclass(frozen=True)
@@ -168,58 +163,3 @@ def unproven(planned: Planned, outcomes: Sequence[run.Outcome]) -> list[tuple[Ta
             if told is None or not told.ok:
                 found.append((target, image_id))
     return found
-
-
-def measure(planned: Planned) -> list[Measured]:
-    """What is known of each target now: image, size, the last verdict, and what is out of date. Asks the engine once per image."""
-    tare = planned.project.settings.tare
-    current = [planned.images.get(job.image) for job in planned.jobs]
-    ids = sorted({image.id for image in current if image})
-    with ThreadPoolExecutor(8) as pool:
-        sizes = dict(zip(ids, pool.map(history_sizes, ids), strict=True))
-    return [_measured(job, image, sizes, tare) for job, image in zip(planned.jobs, current, strict=True)]
-
-
-def _measured(job: Job, image: Image | None, sizes: Mapping[str, list[int]], tare: Path) -> Measured:
-    target = job.target
-    from tareweight.compare import Measured
-
-    failed = job.error or run.failed_before(tare, job)
-    told = verdict.load(tare, image.id, target) if image and not failed else None
-    state = "failed" if failed else "missing" if image is None else "stale" if job.stale else "fresh"
-    why = failed or {"missing": "no image: run `invoke build-all`", "stale": job.stale, "fresh": ""}[state]
-    if told and told.failures:
-        why = "; ".join(f"{failure.check}: {failure.why}" for failure in told.failures[:2])
-    usable = image if image and not failed else None
-    return Measured(
-        app=target.app.name,
-        variant=target.variant,
-        baseline=target.app.baseline,
-        image=job.image,
-        image_id=usable.id if usable else None,
-        base=job.base.reference if job.base else job.labels.get(f"{OCI}.base.name", ""),
-        base_source=job.base.source if job.base else "",
-        stand_in=job.base.stand_in if job.base else "",
-        size=sum(sizes[usable.id]) if usable else None,
-        layers=usable.layers if usable else None,
-        user=_user(usable.user) if usable else "",
-        first_answer=told.first_answer if told else None,
-        check=_check_word(failed, told),
-        check_ok=told.ok if told else (False if failed else None),
-        reason=why,
-        state=state,  # type: ignore[arg-type]
-    )
-
-
-def _user(configured: str) -> str:
-    """The user that the image runs as, without its group; root where none is set."""
-    user = configured.partition(":")[0]
-    return "root" if user in {"", "0"} else user
-
-
-def _check_word(failed: str, told: Verdict | None) -> str:
-    if failed:
-        return "failed"
-    if told is None or told.total == 0:
-        return "unchecked"
-    return f"{'ok' if told.ok else 'failed'} {told.passed}/{told.total}"

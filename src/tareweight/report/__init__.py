@@ -8,17 +8,17 @@ from tareweight.errors import BadInput, nearest, one_line
 FORMATS = ("table", "markdown", "csv", "json")
 
 
-def render(comparison: Comparison, format: str) -> str:
-    """`comparison` as `format`, ending in a newline. `BadInput` for a format that doesn't exist."""
+def render(comparison: Comparison, format: str, *, wide: bool = False) -> str:
+    """`comparison` as `format` (csv and json always have everything), ending in a newline. `BadInput` for a format that doesn't exist."""
     known(format)
     if format == "table":
         from tareweight.report import table
 
-        return table.render(comparison)
+        return table.render(comparison, wide=wide)
     if format == "markdown":
         from tareweight.report import markdown
 
-        return markdown.render(comparison)
+        return markdown.render(comparison, wide=wide)
     if format == "csv":
         from tareweight.report import csv
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from tareweight.compare import Comparison, Row
+from tareweight.scale.weight import Weight
 
-VERSION = 1
+VERSION = 2
 
 
 def render(comparison: Comparison) -> str:
@@ -16,6 +17,7 @@ def render(comparison: Comparison) -> str:
         "tareweight": comparison.tareweight,
         "engine": comparison.engine,
         "store": comparison.store,
+        "stored_bytes": comparison.stored,
         "rows": [_row(row) for row in comparison.rows],
         "notes": list(comparison.notes),
     }
@@ -34,10 +36,34 @@ def _row(row: Row) -> dict[str, object]:
         "ratio": row.ratio,
         "percent_smaller": row.percent,
         "smallest": row.smallest,
+        "download_bytes": row.download,
+        "tare_bytes": row.tare,
+        "cargo_bytes": row.cargo,
+        "unique_in_app_bytes": row.unique_in_app,
+        "unique_bytes": row.unique,
+        "weight": _weight(row.weight) if row.weight else None,
         "layers": row.layers,
         "user": row.user,
+        "locked": row.locked or None,
         "first_answer_seconds": row.first_answer,
         "check": {"text": row.check, "ok": row.check_ok},
         "state": row.state,
         "reason": row.reason or None,
+    }
+
+
+def _weight(weight: Weight) -> dict[str, object]:
+    scan = weight.scan
+    return {
+        "files": scan.files,
+        "packages": len(scan.packages),
+        "layered_bytes": weight.layered,
+        "waste_bytes": weight.waste,
+        "link_bytes": scan.links,
+        "block_bytes": scan.blocks,
+        "classes": dict(scan.classes),
+        "traits": list(weight.traits),
+        "executables": scan.surface.executables,
+        "secrets": [{"kind": finding.kind, "path": finding.path} for finding in weight.all_secrets],
+        "complete": scan.complete,
     }

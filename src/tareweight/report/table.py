@@ -1,104 +1,81 @@
-"""The table for a terminal. It fits 100 columns whatever the names are."""
+"""The table for a terminal. By default it fits 100 columns whatever the names are; `wide` has every column, and no bound."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+
 from tareweight.compare import Comparison, Row
 from tareweight.report import text
+from tareweight.report.columns import DEFAULT, WIDE, Column
 
 WIDTH = 100
 _GAP = 2
 _NARROWEST = 7
-# Two rows, drawn as cells: tabulate would make every column two wider than a header of its own.
-_HEADERS = (
-    ("", "", "", "", "", "", "", "first", ""),
-    ("variant", "base", "size", "vs baseline", "change", "layers", "user", "answer", "check"),
-)
-_ALIGN = ("left", "left", "right", "right", "right", "right", "left", "right", "left")
-_VARIANT, _BASE, _USER, _CHECK = 0, 1, 6, 8
-# What may be shortened, and the width below which it is not while another column is wider than its own.
-_LEAST = {_BASE: 15, _VARIANT: 13, _USER: 7, _CHECK: 8}
 
 
-def render(comparison: Comparison) -> str:
+def render(comparison: Comparison, *, wide: bool = False) -> str:
     """The table, what its marks mean, and the notes."""
     if not comparison.rows:
         return "Nothing to compare.\n"
-    body, shortened = _body(comparison.rows)
-    engine, store = comparison.engine, comparison.store
-    about = [engine] if store in engine else [engine, f"{store} store"]
-    lines = [*body, "", *_wrap(", ".join(text.legend(comparison.rows)), "")]
+    body, shortened = _body(comparison.rows, WIDE if wide else DEFAULT, sys.maxsize if wide else WIDTH)
+    lines = [*body, "", *_wrap(", ".join(text.legend(comparison.rows)), "  ")]
     if shortened:
-        lines += _wrap(f"{text.DOTS} shortened to fit; --format csv and json have the whole names", "")
-    lines += _wrap("engine: " + ", ".join(part for part in about if part), "  ")
+        lines += _wrap(f"{text.DOTS} shortened to fit; --wide, --format csv and json have the whole names", "  ")
+    lines += _wrap(text.about(comparison), "  ")
     for note in comparison.notes:
         lines += _wrap(note, "  ")
     return "\n".join(lines) + "\n"
 
 
-def _body(rows: tuple[Row, ...]) -> tuple[list[str], bool]:
+def _body(rows: Sequence[Row], columns: Sequence[Column], room: int) -> tuple[list[str], bool]:
     """The table's lines, and whether a name in it had to be shortened."""
     from tabulate import tabulate
 
-    widths = _widths(rows)
-    full = [_cells(row, None) for row in rows]
-    cells = [_cells(row, widths) for row in rows]
-    drawn = tabulate([*_HEADERS, *cells], tablefmt="plain", disable_numparse=True, colalign=_ALIGN).split("\n")
-    head, body = drawn[: len(_HEADERS)], drawn[len(_HEADERS) :]
-    across = max(text.width(line) for line in drawn)
+    whole = [[column.cell(row) + column.tail(row) for column in columns] for row in rows]
+    # Two header rows, drawn as cells: tabulate would make every column two wider than a header of its own.
+    heads = [[column.header[line] for column in columns] for line in (0, 1)]
+    widths = _widths([*heads, *whole], columns, room)
+    cells = [[_fit(column, row, width) for column, width in zip(columns, widths, strict=True)] for row in rows]
+    drawn = tabulate([*heads, *cells], tablefmt="plain", disable_numparse=True, colalign=[column.align for column in columns]).split("\n")
+    across = min(max(text.width(line) for line in drawn), room)
     # Numbers are short in any sane project; clipping holds the promise in the others, and for wide letters.
-    lines = [text.clip(line.rstrip(), WIDTH) for line in head]
-    shortened = cells != full
+    lines = [text.clip(line.rstrip(), room) for line in drawn[: len(heads)]]
+    shortened = cells != whole
     app = None
-    for row, line in zip(rows, body, strict=True):
+    for row, line in zip(rows, drawn[len(heads) :], strict=True):
         if row.app != app:
             app = row.app
             lines.append(_heading(app, across))
-            shortened = shortened or text.width(app) > WIDTH - 6
-        lines.append(text.clip(line.rstrip(), WIDTH))
+            shortened = shortened or text.width(app) > across - 6
+        lines.append(text.clip(line.rstrip(), room))
     return lines, shortened
+
+
+def _fit(column: Column, row: Row, width: int) -> str:
+    tail = column.tail(row)
+    if column.least is None:
+        return column.cell(row) + tail
+    return column.shorten(column.cell(row), width - len(tail)) + tail
 
 
 def _heading(app: str, across: int) -> str:
     """`-- calculator -----------`: a rule that names the app of the rows under it."""
-    across = min(across, WIDTH)
-    start = f"-- {text.clip(app, WIDTH - 6)} --"
+    start = f"-- {text.clip(app, across - 6)} --"
     return start + "-" * (across - text.width(start))
 
 
-def _cells(row: Row, widths: list[int] | None) -> list[str]:
-    marks, letter = text.marks(row), text.letter(row)
-    after_variant = f" {marks}" if marks else ""
-    after_base = f" ({letter})" if letter else ""
-    variant, base, user, check = row.variant, row.base or text.NONE, row.user or text.NONE, text.check(row)
-    if widths is not None:
-        variant = text.clip(variant, widths[_VARIANT] - len(after_variant))
-        base = text.base(base, widths[_BASE] - len(after_base))
-        user = text.clip(user, widths[_USER])
-        check = text.clip(check, widths[_CHECK])
-    return [
-        variant + after_variant,
-        base + after_base,
-        text.size(row.size),
-        text.ratio(row),
-        text.percent(row),
-        text.number(row.layers),
-        user,
-        text.seconds(row.first_answer),
-        check,
-    ]
-
-
-def _widths(rows: tuple[Row, ...]) -> list[int]:
-    """How wide each column may be. Names give way in the order of `_LEAST`, then the widest of them, until all fits."""
-    cells = [_cells(row, None) for row in rows]
-    widths = [max(text.width(line[at]) for line in [*_HEADERS, *cells]) for at in range(len(_ALIGN))]
-    over = sum(widths) + _GAP * (len(widths) - 1) - WIDTH
-    for column, least in _LEAST.items():
-        give = max(0, min(over, widths[column] - least))
-        widths[column] -= give
+def _widths(cells: Sequence[Sequence[str]], columns: Sequence[Column], room: int) -> list[int]:
+    """How wide each column may be. Names give way down to their `least`, then the widest of them, until all fits."""
+    widths = [max(text.width(line[at]) for line in cells) for at in range(len(columns))]
+    over = sum(widths) + _GAP * (len(widths) - 1) - room
+    soft = {at: column.least for at, column in enumerate(columns) if column.least is not None}
+    for at, least in sorted(soft.items(), key=lambda item: -item[1]):
+        give = max(0, min(over, widths[at] - least))
+        widths[at] -= give
         over -= give
     while over > 0:
-        widest = max(_LEAST, key=lambda column: widths[column])
+        widest = max(soft, key=lambda at: widths[at])
         if widths[widest] <= _NARROWEST:
             break
         widths[widest] -= 1

@@ -28,8 +28,10 @@ HELP = {
     "dry-run": "only say what would be built, and why",
     "no-verify": "don't run the checks on what was built",
     "baseline": "compare with this variant",
-    "sort": "app, size, ratio, layers or first-answer",
+    "sort": "app, size, ratio, download, packages, layers or first-answer",
     "format": "table, markdown, csv or json",
+    "wide": "every column, however wide",
+    "download": "let the engine pack what it never packed, to learn what a pull transfers",
 }
 MATRIX = ("app", "variant")
 BUILD = (*MATRIX, "set", "bases", "nearest-base")

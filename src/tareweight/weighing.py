@@ -1,0 +1,150 @@
+"""The scale at work: a planned project's images, or any that the user names -> their weights, and what `compare` lays side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tareweight.bases import layers as base_layers
+from tareweight.bases import resolve
+from tareweight.bases.resolve import Base
+from tareweight.build import run
+from tareweight.build.plan import OCI, Job
+from tareweight.check import verdict
+from tareweight.check.verdict import Verdict
+from tareweight.compare import Measured
+from tareweight.engine.client import Engine, Image, inspect, require_buildx
+from tareweight.errors import BadInput, TareError
+from tareweight.project import Planned, Project, make_bases
+from tareweight.scale import download, layers, weigh
+from tareweight.scale.beside import SCANNER
+from tareweight.scale.weight import Weight
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A target's image on the scale. `tare` are the bytes of the base's layers, `download` those of a pull; None where not known."""
+
+    weight: Weight
+    tare: int | None
+    download: int | None
+
+
+def weigh_all(planned: Planned, *, say: Callable[[str], None], pack: bool = False) -> dict[str, Weighed | TareError]:
+    """By image ID: every current image of the plan, weighed or the reason why not. With `pack` the engine packs what was never packed."""
+    named = {image.id: job for job in planned.jobs if (image := planned.images.get(job.image)) and not job.error}
+    tare = planned.project.settings.tare
+    told = weigh.weigh(
+        {image_id: image_id for image_id in named},
+        tare=tare,
+        engine=planned.engine,
+        scanner=partial(scanner, planned.project, say),
+    )
+    weights = [weight for weight in told.values() if isinstance(weight, Weight)]
+    downloads = _downloads(weights, tare, say=say, pack=pack)
+    bases = base_layers.diff_ids((job.base for job in named.values() if job.base), tare, planned.engine.platform)
+    return {
+        image_id: one if isinstance(one, TareError) else Weighed(one, _tare(one, named[image_id], bases), downloads.get(image_id))
+        for image_id, one in told.items()
+    }
+
+
+def weigh_named(names: Sequence[str], project: Project, engine: Engine, *, say: Callable[[str], None]) -> list[Weight]:
+    """Any images that the engine has, by name or ID. `BadInput` for one that isn't there."""
+    found = inspect(names)
+    for name in names:
+        if name not in found:
+            raise BadInput(f"there is no image {name}", hint="`docker image ls` names those that are there")
+    told = weigh.weigh({name: name for name in names}, tare=project.settings.tare, engine=engine, scanner=partial(scanner, project, say))
+    weights = []
+    for name in names:
+        one = told[name]
+        if isinstance(one, TareError):
+            raise one
+        weights.append(one)
+    return weights
+
+
+def scanner(project: Project, say: Callable[[str], None]) -> Base:
+    """The base that the scan runs in, made now where it is still missing. `BaseUnavailable` where it can't be had."""
+    found = resolve.resolve([SCANNER], settings=project.settings, mode=project.settings.bases)
+    require_buildx()
+    if found.pending:
+        make_bases(found, project, say)
+    return found[SCANNER]
+
+
+def _downloads(weights: Sequence[Weight], tare: Path, *, say: Callable[[str], None], pack: bool) -> dict[str, int]:
+    """What is known of the downloads by image ID, and with `pack` all of them."""
+    ids = [weight.image_id for weight in weights]
+    packed = download.from_store([weight.image_id for weight in weights if weight.store == "containerd"])
+    rest = [image_id for image_id in ids if image_id not in packed]
+    if pack:
+        return packed | download.pack(rest, tare=tare, say=say)
+    known = download.remembered(tare).images
+    return packed | {image_id: known[image_id] for image_id in rest if image_id in known}
+
+
+def _tare(weight: Weight, job: Job, bases: Mapping[str, tuple[str, ...]]) -> int | None:
+    """The bytes of the base's layers; nothing for an image on scratch."""
+    if job.base is None:
+        return 0
+    ids = bases.get(job.base.reference)
+    return None if ids is None else sum(layer.bytes for layer in weight.layers[: layers.from_base(weight.layers, ids)])
+
+
+def measure(planned: Planned, weighed: Mapping[str, Weighed | TareError]) -> list[Measured]:
+    """What is known of each target now: its weight, the last verdict, and what is out of date."""
+    return [_measured(job, planned.images.get(job.image), weighed, planned.project.settings.tare) for job in planned.jobs]
+
+
+def _measured(job: Job, image: Image | None, weighed: Mapping[str, Weighed | TareError], tare: Path) -> Measured:
+    target = job.target
+    failed = job.error or run.failed_before(tare, job)
+    told = verdict.load(tare, image.id, target) if image and not failed else None
+    state = "failed" if failed else "missing" if image is None else "stale" if job.stale else "fresh"
+    usable = image if image and not failed else None
+    found = weighed.get(usable.id) if usable else None
+    why = failed or {"missing": "no image: run `invoke build-all`", "stale": job.stale, "fresh": ""}[state]
+    if isinstance(found, TareError):
+        why = str(found)
+    if told and told.failures:
+        why = "; ".join(f"{failure.check}: {failure.why}" for failure in told.failures[:2])
+    on_scale = found if isinstance(found, Weighed) else None
+    return Measured(
+        app=target.app.name,
+        variant=target.variant,
+        baseline=target.app.baseline,
+        image=job.image,
+        image_id=usable.id if usable else None,
+        base=job.base.reference if job.base else job.labels.get(f"{OCI}.base.name", ""),
+        base_source=job.base.source if job.base else "",
+        stand_in=job.base.stand_in if job.base else "",
+        weight=on_scale.weight if on_scale else None,
+        tare=on_scale.tare if on_scale else None,
+        download=on_scale.download if on_scale else None,
+        layers=usable.layers if usable else None,
+        user=_user(usable.user) if usable else "",
+        first_answer=told.first_answer if told else None,
+        check=_check_word(failed, told),
+        check_ok=told.ok if told else (False if failed else None),
+        locked=getattr(told, "lock_word", "") if told else "",
+        reason=why,
+        state=state,  # type: ignore[arg-type]
+    )
+
+
+def _user(configured: str) -> str:
+    """The user that the image runs as, without its group; root where none is set."""
+    user = configured.partition(":")[0]
+    return "root" if user in {"", "0"} else user
+
+
+def _check_word(failed: str, told: Verdict | None) -> str:
+    if failed:
+        return "failed"
+    if told is None or told.total == 0:
+        return "unchecked"
+    return f"{'ok' if told.ok else 'failed'} {told.passed}/{told.total}"
