@@ -5,9 +5,14 @@ from __future__ import annotations
 import math
 import unicodedata
 
-from tareweight.compare import Row
+from tareweight.compare import Comparison, Row
 
 NONE = "-"
+TRAITS = {
+    "root": "r root", "shell": "s shell", "package-manager": "p package manager", "compiler": "c compiler",
+    "interpreter": "i interpreter", "network-client": "n network client", "setuid": "u setuid file",
+}  # fmt: skip
+"""The letters of the surface column, and what they stand for."""
 DOTS = "…"
 
 
@@ -77,6 +82,14 @@ def marks(row: Row) -> str:
     return ("*" if row.smallest else "") + ("~" if row.state == "stale" else "")
 
 
+def surface(row: Row) -> str:
+    """What there is for an attacker to use, a place for each letter of `TRAITS`: "rspcinu" has it all, "-------" nothing."""
+    if row.weight is None:
+        return NONE
+    has = row.weight.traits
+    return "".join(words[0] if name in has else "-" for name, words in TRAITS.items())
+
+
 def letter(row: Row) -> str:
     """The base's source in one letter."""
     return {"upstream": "u", "debian": "d"}.get(row.base_source, "")
@@ -89,12 +102,23 @@ def legend(rows: tuple[Row, ...]) -> list[str]:
         parts.append("* smallest that passes its check")
     if any(row.state == "stale" for row in rows):
         parts.append("~ out of date")
+    if any(row.weight for row in rows):
+        parts.append("surface: " + ", ".join(TRAITS.values()))
     letters = {letter(row) for row in rows}
     if "u" in letters:
         parts.append("(u) base pulled from upstream")
     if "d" in letters:
         parts.append("(d) base made from Debian packages")
     return parts
+
+
+def about(comparison: Comparison) -> str:
+    """The engine, and what all images take in it together."""
+    engine, store = comparison.engine, comparison.store
+    parts = [engine] if store in engine else [engine, f"{store} store"]
+    if sum(row.weight is not None for row in comparison.rows) > 1:
+        parts.append(f"all layers, each once, take {size(comparison.stored)} there")
+    return "engine: " + ", ".join(part for part in parts if part)
 
 
 def width(string: str) -> int:

@@ -24,6 +24,9 @@ CLASSES = {
 }
 """Every byte of `size` is in one of these."""
 
+TRAITS = ("root", "shell", "package-manager", "compiler", "interpreter", "network-client", "setuid", "world-writable", "secret")
+"""What an image may have for an attacker to use, in words for tables and limits."""
+
 
 class Corrupt(ValueError):
     """What was read isn't a weight; it is made anew."""
@@ -169,6 +172,23 @@ class Weight:
         On the classic store the texts of symbolic links are in it (`scan.links`): history counts them, size doesn't.
         """
         return max(0, self.layered - (self.scan.blocks if self.store == "containerd" else self.size))
+
+    @property
+    def traits(self) -> tuple[str, ...]:
+        """What of `TRAITS` the image has, in their order."""
+        there = self.scan.surface
+        has = {
+            "root": self.config.runs_as_root,
+            "shell": there.shells,
+            "package-manager": there.package_managers,
+            "compiler": there.compilers,
+            "interpreter": there.interpreters,
+            "network-client": there.network_clients,
+            "setuid": there.setuid,
+            "world-writable": there.world_writable,
+            "secret": self.all_secrets,
+        }
+        return tuple(name for name in TRAITS if has[name])
 
     @property
     def all_secrets(self) -> tuple[Finding, ...]:
