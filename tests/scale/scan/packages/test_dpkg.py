@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tareweight.scale.scan.packages import dpkg
+from tareweight.scale.scan.packages import dpkg, text
 from tareweight.scale.scan.tree import Found, Tree
 
 Plant = Callable[..., Tree]
@@ -148,6 +148,13 @@ def test_lists_that_lie(plant: Plant, tmp_path: Path) -> None:
     )
     assert found(tree)["bash"].owns == ["a", "a", f"{INFO}/bash.list"]
     assert tree.notes == [f"/{INFO}/: no list of the files of 1 package: libc6"]
+
+
+def test_a_list_that_never_ends_is_read_in_part(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "_LONGEST_LIST", 12)
+    tree = plant({STATUS: TEXT, f"{INFO}/bash.list": "/a\n/b\n" + "/c\n" * 99, f"{INFO}/libc6.list": "", "a": "", "b": "", "c": ""})
+    assert set(found(tree)["bash"].owns) == {"a", "b", "c", f"{INFO}/bash.list"}
+    assert tree.notes == [f"/{INFO}/bash.list: only the first 12 bytes were read"]
 
 
 def test_names_that_lie(plant: Plant) -> None:

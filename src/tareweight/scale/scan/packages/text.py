@@ -7,6 +7,8 @@ import os
 from ..tree import Tree
 
 _LONGEST = 200
+_LONGEST_LIST = 8_000_000
+"""Bytes; real ones have 2 MB at most, and each line costs memory."""
 
 
 def label(text: str) -> str:
@@ -15,8 +17,8 @@ def label(text: str) -> str:
 
 
 def lines(tree: Tree, path: str) -> list[str]:
-    """The lines of a list of files, read as file names are; a list that is longer than `Tree.read` reads is noted."""
-    data = tree.read(path)
+    """The lines of a list of files, read as file names are; it is noted where the list is too long to be read whole."""
+    data = tree.read(path, _LONGEST_LIST)
     noticed(tree, path, len(data))
     return os.fsdecode(data).split("\n")
 
