@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tareweight.compare import Comparison
 from tareweight.errors import BadInput, nearest, one_line
 
@@ -28,7 +30,7 @@ def render(comparison: Comparison, format: str, *, wide: bool = False) -> str:
     return json.render(comparison)
 
 
-def known(format: str) -> None:
+def known(format: str, formats: Sequence[str] = FORMATS) -> None:
     """`BadInput` for a format that doesn't exist, so that it can be refused before any work is done."""
-    if format not in FORMATS:
-        raise BadInput(f"--format: unknown format '{one_line(format)}'", hint=nearest(format, FORMATS))
+    if format not in formats:
+        raise BadInput(f"--format: unknown format '{one_line(format)}'", hint=nearest(format, formats))

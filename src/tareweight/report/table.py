@@ -19,12 +19,12 @@ def render(comparison: Comparison, *, wide: bool = False) -> str:
     if not comparison.rows:
         return "Nothing to compare.\n"
     body, shortened = _body(comparison.rows, WIDE if wide else DEFAULT, sys.maxsize if wide else WIDTH)
-    lines = [*body, "", *_wrap(", ".join(text.legend(comparison.rows)), "  ")]
+    lines = [*body, "", *text.wrap(", ".join(text.legend(comparison.rows)), WIDTH, "  ")]
     if shortened:
-        lines += _wrap(f"{text.DOTS} shortened to fit; --wide, --format csv and json have the whole names", "  ")
-    lines += _wrap(text.about(comparison), "  ")
+        lines += text.wrap(f"{text.DOTS} shortened to fit; --wide, --format csv and json have the whole names", WIDTH, "  ")
+    lines += text.wrap(text.about(comparison), WIDTH, "  ")
     for note in comparison.notes:
-        lines += _wrap(note, "  ")
+        lines += text.wrap(note, WIDTH, "  ")
     return "\n".join(lines) + "\n"
 
 
@@ -81,22 +81,3 @@ def _widths(cells: Sequence[Sequence[str]], columns: Sequence[Column], room: int
         widths[widest] -= 1
         over -= 1
     return widths
-
-
-def _wrap(line: str, indent: str) -> list[str]:
-    """`line` in pieces of at most WIDTH columns, cut between words where that can be done."""
-    if not line:
-        return []
-    if text.width(line) == len(line):
-        import textwrap
-
-        return textwrap.wrap(line, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
-    lines, current = [], ""
-    for char in line:
-        if text.width(current + char) > WIDTH:
-            cut = current.rfind(" ", len(indent) + 1)
-            keep, rest = (current[:cut], current[cut + 1 :]) if cut > 0 else (current, "")
-            lines.append(keep)
-            current = indent + rest
-        current += char
-    return [*lines, current]

@@ -30,9 +30,12 @@ def ratio(row: Row) -> str:
     """ "8.0x smaller", "1.3x larger", "baseline"; never "800 % smaller"."""
     if row.is_baseline:
         return "baseline"
-    if row.ratio is None:
-        return NONE
-    times, word = (row.ratio, "smaller") if row.ratio >= 1 else (1 / row.ratio, "larger")
+    return NONE if row.ratio is None else shrinkage(row.ratio)
+
+
+def shrinkage(ratio: float) -> str:
+    """The old size divided by the new one, in words."""
+    times, word = (ratio, "smaller") if ratio >= 1 else (1 / ratio, "larger")
     if times < 1.005:
         return "same" if times == 1 else "about same"
     if times >= 9999.5:
@@ -42,15 +45,17 @@ def ratio(row: Row) -> str:
 
 def percent(row: Row) -> str:
     """ "-87.5 %" where the image is smaller. Stays under 100: growth by more than that is told by the ratio alone."""
-    if row.percent is None or row.is_baseline:
-        return NONE
-    change = -row.percent
-    tenths = round(abs(change) * 10)
+    return NONE if row.percent is None or row.is_baseline else change(-row.percent)
+
+
+def change(percent: float) -> str:
+    """`percent` with its sign; NONE where it would be 100 or more."""
+    tenths = round(abs(percent) * 10)
     if tenths >= 1000:
-        if change > 0:
+        if percent > 0:
             return NONE
         tenths = 999
-    sign = "" if tenths == 0 else "+" if change > 0 else "-"
+    sign = "" if tenths == 0 else "+" if percent > 0 else "-"
     return f"{sign}{tenths // 10}.{tenths % 10} %"
 
 
@@ -149,6 +154,25 @@ def _take(string: str, room: int) -> str:
         if taken > room:
             return string[:index]
     return string
+
+
+def wrap(line: str, room: int, indent: str) -> list[str]:
+    """`line` in pieces of at most `room` columns, cut between words where that can be done."""
+    if not line:
+        return []
+    if width(line) == len(line):
+        import textwrap
+
+        return textwrap.wrap(line, room, subsequent_indent=indent, break_on_hyphens=False)
+    lines, current = [], ""
+    for char in line:
+        if width(current + char) > room:
+            cut = current.rfind(" ", len(indent) + 1)
+            keep, rest = (current[:cut], current[cut + 1 :]) if cut > 0 else (current, "")
+            lines.append(keep)
+            current = indent + rest
+        current += char
+    return [*lines, current]
 
 
 def base(name: str, room: int) -> str:
