@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Literal
 
 from tareweight import __version__
 from tareweight.errors import BadInput, nearest, one_line
+from tareweight.lock import Delta, Entry, deltas, entry
 from tareweight.scale.weight import Weight, stored, unique
 
 State = Literal["fresh", "stale", "missing", "failed"]
@@ -66,7 +68,8 @@ class Row(Measured):
     `first_answer` is in seconds. `ratio` is the baseline's size divided by this one's; `percent` is how much smaller this one
     is, in per cent of the baseline's size: always under 100, negative when it is larger. Both are None where there is
     nothing to compare with. `smallest` marks the smallest image of its app whose check passed; images of equal size
-    share the mark. `unique_in_app` and `unique` are the bytes of layers that no other row of the app, of the table has.
+    share the mark. `since` is what changed since the baseline file, None where it has no such target. `unique_in_app` and `unique`
+    are the bytes of layers that no other row of the app, of the table has.
     """
 
     ratio: float | None
@@ -74,6 +77,7 @@ class Row(Measured):
     smallest: bool
     unique_in_app: int | None
     unique: int | None
+    since: Delta | None
 
     @property
     def name(self) -> str:
@@ -90,13 +94,15 @@ class Row(Measured):
 class Comparison:
     """Rows in the order in which they are shown, and what has to be said about all of them.
 
-    `stored` are the bytes that the images take together, every layer once, as the store counts them.
+    `stored` are the bytes that the images take together, every layer once, as the store counts them. `against` names the baseline
+    file or git revision that the rows' `since` looks back to; empty where none was asked for.
     """
 
     rows: tuple[Row, ...]
     engine: str
     store: str
     stored: int
+    against: str
     notes: tuple[str, ...]
     tareweight: str = __version__
 
@@ -118,9 +124,18 @@ SORTS = tuple(_KEYS)
 
 
 def compare(
-    measured: Sequence[Measured], *, baseline: str | None, sort: str | None, engine: str, store: str
+    measured: Sequence[Measured],
+    *,
+    baseline: str | None,
+    sort: str | None,
+    engine: str,
+    store: str,
+    against: str = "",
+    then: Mapping[str, Entry] = MappingProxyType({}),
 ) -> Comparison:
     """Rows for `measured`. `baseline` overrides what the apps say; `sort` is one of `SORTS` (default: as given).
+
+    `then` is what the targets weighed before, by `<app>:<variant>`, and `against` what that is called.
 
     `BadInput` for a sort key that doesn't exist and for a baseline that no app has.
     """
@@ -136,7 +151,7 @@ def compare(
     for one in measured:
         groups.setdefault(one.app, []).append(one)
     unique_in_table = unique(one.weight for one in measured if one.weight)
-    rows = [_rows(group, baseline, unique_in_table) for group in groups.values()]
+    rows = [_rows(group, baseline, unique_in_table, then) for group in groups.values()]
     notes = _notes(rows)
     for group_rows in rows:
         group_rows.sort(key=_KEYS[key])
@@ -146,11 +161,12 @@ def compare(
         engine=one_line(engine),
         store=one_line(store),
         stored=stored(one.weight for one in measured if one.weight),
+        against=one_line(against),
         notes=notes,
     )
 
 
-def _rows(group: Sequence[Measured], override: str | None, in_table: Mapping[str, int]) -> list[Row]:
+def _rows(group: Sequence[Measured], override: str | None, in_table: Mapping[str, int], then: Mapping[str, Entry]) -> list[Row]:
     passing = [one.size for one in group if one.size is not None and _passes(one)]
     least = min(passing, default=None)
     in_app = unique(one.weight for one in group if one.weight)
@@ -169,9 +185,16 @@ def _rows(group: Sequence[Measured], override: str | None, in_table: Mapping[str
                 smallest=one.size is not None and one.size == least and _passes(one),
                 unique_in_app=in_app.get(one.image_id or ""),
                 unique=in_table.get(one.image_id or ""),
+                since=_since(one, then.get(f"{one.app}:{one.variant}")),
             )
         )
     return rows
+
+
+def _since(one: Measured, then: Entry | None) -> Delta | None:
+    if one.weight is None or then is None or then.platform != one.weight.platform:
+        return None
+    return deltas(then, entry(one.weight, one.download))
 
 
 def _passes(one: Measured) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,13 @@ def out(text: str) -> None:
     """A result, for people and pipes."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
     sys.stdout.flush()
+
+
+def job_summary(markdown: Callable[[], str]) -> None:
+    """In a GitHub Actions job, append a page to its summary; elsewhere nothing is even rendered."""
+    if name := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(name).open("a", encoding="utf-8") as summary:
+            summary.write(markdown() + "\n")
 
 
 def say(text: str) -> None:

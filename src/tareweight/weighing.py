@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
+from tareweight import budget, lock
 from tareweight.bases import layers as base_layers
 from tareweight.bases import resolve
 from tareweight.bases.resolve import Base
 from tareweight.build import run
-from tareweight.build.plan import OCI, Job
+from tareweight.build.plan import OCI, Job, image_name
+from tareweight.catalog import Target
 from tareweight.check import verdict
 from tareweight.check.verdict import Verdict
 from tareweight.compare import Measured
-from tareweight.engine.client import Engine, Image, inspect, require_buildx
+from tareweight.engine.client import Engine, Image, connect, inspect, require_buildx
 from tareweight.errors import BadInput, TareError
 from tareweight.project import Planned, Project, make_bases
 from tareweight.scale import download, layers, weigh
@@ -148,3 +151,54 @@ def _check_word(failed: str, told: Verdict | None) -> str:
     if told is None or told.total == 0:
         return "unchecked"
     return f"{'ok' if told.ok else 'failed'} {told.passed}/{told.total}"
+
+
+def one_target(project: Project) -> Target:
+    """The only chosen target. `BadInput` where --app and --variant leave several."""
+    if len(project.reads) == 1:
+        return project.reads[0].target
+    variants = ", ".join(read.target.name for read in project.reads[:6])
+    more = ", ..." if len(project.reads) > 6 else ""
+    raise BadInput(f"one image is wanted, and {len(project.reads)} are chosen ({variants}{more})", hint="Give --app and --variant")
+
+
+def entries(planned: Planned, weighed: Mapping[str, Weighed | TareError]) -> dict[str, lock.Entry]:
+    """What a baseline keeps of each target, by name. A target that can't be weighed, or whose image is missing or out of date, has none."""
+    found = {}
+    for job in planned.jobs:
+        image = planned.images.get(job.image)
+        one = weighed.get(image.id) if image else None
+        if isinstance(one, Weighed) and not job.stale:
+            found[job.target.name] = lock.entry(one.weight, one.download)
+    return found
+
+
+def budgets(planned: Planned, weighed: Mapping[str, Weighed | TareError], then: Mapping[str, lock.Entry]) -> list[budget.Result]:
+    """Every chosen target against its limits."""
+    return [_budget(job, planned.images.get(job.image), weighed, then) for job in planned.jobs]
+
+
+def _budget(job: Job, image: Image | None, weighed: Mapping[str, Weighed | TareError], then: Mapping[str, lock.Entry]) -> budget.Result:
+    target = job.target
+    one = weighed.get(image.id) if image else None
+    if isinstance(one, Weighed) and not job.error:
+        return budget.Result(target.app.name, target.variant, budget.judge(target.limits, one.weight, one.download, then.get(target.name)))
+    why = job.error or (str(one) if one else "no image: run `invoke build-all`")
+    return budget.Result(target.app.name, target.variant, budget.unweighed(target.limits, why), weighed=False)
+
+
+def weigh_target(project: Project, target: Target, *, say: Callable[[str], None]) -> tuple[Weight, datetime]:
+    """The weight of a target's image as it is, and when the image was made. `BadInput` where there is none."""
+    name = image_name(project.settings, target)
+    image = inspect([name]).get(name)
+    if image is None:
+        raise BadInput(f"there is no image {name}", hint="Run `invoke build-all`")
+    return weigh_named([image.id], project, connect(), say=say)[0], _when(image.created)
+
+
+def _when(created: str) -> datetime:
+    """An image may say that it was made at no time: then the epoch."""
+    try:
+        return datetime.strptime(created[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return datetime.fromtimestamp(0, tz=timezone.utc)

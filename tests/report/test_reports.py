@@ -213,7 +213,7 @@ def test_csv_loses_nothing(usual: Comparison) -> None:
     assert rows[0]["engine"] == usual.engine
     assert (rows[0]["download_bytes"], rows[0]["tare_bytes"], rows[0]["cargo_bytes"]) == ("7000000", "800000000", "86123456")
     assert (rows[0]["packages"], rows[0]["surface"]) == ("2", "root shell interpreter setuid secret")
-    columns = {"size", "percent", "first_answer", "weight", "tare", "download", "unique", "unique_in_app"}
+    columns = {"size", "percent", "first_answer", "weight", "tare", "download", "unique", "unique_in_app", "since"}
     assert set(Row.__dataclass_fields__) - columns <= set(rows[0])
 
 

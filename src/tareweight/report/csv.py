@@ -22,6 +22,7 @@ COLUMNS: dict[str, Callable[[Row], object]] = {
     "percent_smaller": lambda row: row.percent,
     "smallest": lambda row: row.smallest,
     "download_bytes": lambda row: row.download,
+    "since_bytes": lambda row: row.since and row.since.size,
     "files": lambda row: row.weight and row.weight.scan.files,
     "packages": lambda row: row.weight and len(row.weight.scan.packages),
     "layers": lambda row: row.layers,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from tareweight.compare import Comparison, Row
+from tareweight.report import since
 from tareweight.scale.weight import Weight
 
 VERSION = 2
@@ -18,6 +19,7 @@ def render(comparison: Comparison) -> str:
         "engine": comparison.engine,
         "store": comparison.store,
         "stored_bytes": comparison.stored,
+        "against": comparison.against or None,
         "rows": [_row(row) for row in comparison.rows],
         "notes": list(comparison.notes),
     }
@@ -41,6 +43,7 @@ def _row(row: Row) -> dict[str, object]:
         "cargo_bytes": row.cargo,
         "unique_in_app_bytes": row.unique_in_app,
         "unique_bytes": row.unique,
+        "since": since.value(row.since),
         "weight": _weight(row.weight) if row.weight else None,
         "layers": row.layers,
         "user": row.user,

@@ -26,7 +26,12 @@ def render(comparison: Comparison, *, wide: bool = False) -> str:
     headers, aligns = ["app", *(column.name for column in columns)], ["left", *(column.align for column in columns)]
     drawn = tabulate(cells, headers=headers, tablefmt="pipe", disable_numparse=True, colalign=aligns)
     notes = [*text.legend(comparison.rows), text.about(comparison), *comparison.notes]
-    return drawn + "\n\n" + "\n".join(f"- {escape(note)}" for note in notes) + "\n"
+    page = drawn + "\n\n" + "\n".join(f"- {escape(note)}" for note in notes) + "\n"
+    if comparison.against:
+        from tareweight.report import sections, since
+
+        page += "\n" + sections.pages([since.section(comparison)])
+    return page
 
 
 def escape(string: str) -> str:

@@ -25,6 +25,10 @@ def render(comparison: Comparison, *, wide: bool = False) -> str:
     lines += text.wrap(text.about(comparison), WIDTH, "  ")
     for note in comparison.notes:
         lines += text.wrap(note, WIDTH, "  ")
+    if comparison.against:
+        from tareweight.report import sections, since
+
+        lines += ["", sections.terminal([since.section(comparison)]).rstrip("\n")]
     return "\n".join(lines) + "\n"
 
 

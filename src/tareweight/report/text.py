@@ -26,6 +26,13 @@ def size(value: int | None) -> str:
     return f"{_short(value / unit)} {name}"
 
 
+def signed(value: int | None) -> str:
+    """A change in bytes: "+1.2 MB", "-340 B", "0 B"."""
+    if value is None:
+        return NONE
+    return f"{'+' if value > 0 else '-' if value < 0 else ''}{size(abs(value))}"
+
+
 def ratio(row: Row) -> str:
     """ "8.0x smaller", "1.3x larger", "baseline"; never "800 % smaller"."""
     if row.is_baseline:

@@ -10,6 +10,7 @@ from tareweight.tasks.common import guarded
 __all__ = ["guarded", "namespace"]
 
 namespace = Collection(
-    builds.list_, builds.build_all, builds.build, builds.verify, weights.compare, builds.bake, builds.bases, builds.clean
-)
+    builds.list_, builds.build_all, builds.build, builds.verify, builds.bake, builds.bases, builds.clean,
+    weights.compare, weights.baseline, weights.budget, weights.sbom,
+)  # fmt: skip
 namespace.add_collection(Collection("engine", engine.up, engine.down, engine.status))

@@ -30,6 +30,7 @@ HELP = {
     "baseline": "compare with this variant",
     "sort": "app, size, ratio, download, packages, layers or first-answer",
     "format": "table, markdown, csv or json",
+    "against": "show what changed since a baseline: a file, or a git revision that has tareweight.lock.json",
     "wide": "every column, however wide",
     "download": "let the engine pack what it never packed, to learn what a pull transfers",
 }

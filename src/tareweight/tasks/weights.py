@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from invoke import Context, task
+from invoke import Context, Exit, task
 
 from tareweight import console
-from tareweight.tasks.common import BUILD, guarded, options, wishes
+from tareweight.tasks.common import BUILD, MATRIX, guarded, options, wishes
 
 
-@task(iterable=["app", "variant", "set_"], help=options(*BUILD, "baseline", "sort", "format", "wide", "download"))
+def _weighed(project: Any, *, download: bool = False) -> tuple[Any, Any]:
+    """The project planned, and its images on the scale."""
+    from tareweight import project as projects
+    from tareweight import weighing
+
+    planned = projects.make_plan(project)
+    return planned, weighing.weigh_all(planned, say=console.say, pack=download)
+
+
+@task(iterable=["app", "variant", "set_"], help=options(*BUILD, "baseline", "sort", "format", "wide", "download", "against"))
 @guarded
 def compare(
     _c: Context,
@@ -21,20 +30,82 @@ def compare(
     format: str = "table",
     wide: bool = False,
     download: bool = False,
+    against: str = "",
     set_: Any = None,
     bases: str = "",
     nearest_base: bool = False,
 ) -> None:
     """Show what each variant costs: one table of sizes, downloads, packages, attack surface and checks."""
     from tareweight import compare as comparing
-    from tareweight import project as projects
-    from tareweight import report, weighing
+    from tareweight import lock, report, weighing
+    from tareweight.project import open_project
 
     report.known(format)
-    project = projects.open_project(wishes(app or (), variant or (), set_ or (), bases=bases, nearest_base=nearest_base))
-    planned = projects.make_plan(project)
-    weighed = weighing.weigh_all(planned, say=console.say, pack=download)
+    project = open_project(wishes(app or (), variant or (), set_ or (), bases=bases, nearest_base=nearest_base))
+    then = lock.against(against, project.settings.root) if against else {}
+    planned, weighed = _weighed(project, download=download)
     comparison = comparing.compare(
-        weighing.measure(planned, weighed), baseline=baseline or None, sort=sort or None, engine=str(planned.engine), store=planned.engine.store
+        weighing.measure(planned, weighed),
+        baseline=baseline or None,
+        sort=sort or None,
+        engine=str(planned.engine),
+        store=planned.engine.store,
+        against=against,
+        then=then,
     )
     console.out(report.render(comparison, format, wide=wide))
+    console.job_summary(lambda: report.render(comparison, "markdown", wide=wide))
+
+
+@task(iterable=["app", "variant"], help=options(*MATRIX, "download"))
+@guarded
+def baseline(_c: Context, app: Any = None, variant: Any = None, download: bool = False) -> None:
+    """Write tareweight.lock.json: what every target weighs now, for budgets and `compare --against`."""
+    from tareweight import lock, weighing
+    from tareweight.catalog import discover
+    from tareweight.project import open_project
+
+    project = open_project(wishes(app or (), variant or ()))
+    planned, weighed = _weighed(project, download=download)
+    entries = weighing.entries(planned, weighed)
+    left_out = [read.target.name for read in project.reads if read.target.name not in entries]
+    if entries:
+        root = project.settings.root
+        lock.write(root / lock.NAME, entries, [target.name for target in discover(project.settings)])
+        console.say(f"{root / lock.NAME}: {len(entries)} target{'' if len(entries) == 1 else 's'} written")
+    if left_out:
+        console.say(f"not written, for there is no image that is up to date: {', '.join(left_out)}; run `invoke build-all`")
+        raise Exit(code=1)
+
+
+@task(iterable=["app", "variant"], help=options(*MATRIX, "format", "download"))
+@guarded
+def budget(_c: Context, app: Any = None, variant: Any = None, format: str = "table", download: bool = False) -> None:
+    """Hold every image to the limits in its app.toml; exit 4 where one is broken, with the packages behind it."""
+    from tareweight import lock, weighing
+    from tareweight.project import open_project
+    from tareweight.report import budget as report
+
+    report.known(format)
+    project = open_project(wishes(app or (), variant or ()))
+    then = lock.of_project(project.settings.root)
+    planned, weighed = _weighed(project, download=download)
+    results = weighing.budgets(planned, weighed, then)
+    console.out(report.render(results, format))
+    console.job_summary(lambda: report.render(results, "markdown"))
+    if failure := report.failure(results):
+        raise failure
+
+
+@task(help={**options(*MATRIX), "format": "cyclonedx (1.6) or spdx (2.3)"})
+@guarded
+def sbom(_c: Context, app: str = "", variant: str = "", format: str = "cyclonedx") -> None:
+    """Print the bill of materials of one image as JSON."""
+    from tareweight import sbom as bills
+    from tareweight import weighing
+    from tareweight.project import open_project
+
+    project = open_project(wishes((app,) if app else (), (variant,) if variant else ()))
+    target = weighing.one_target(project)
+    weight, created = weighing.weigh_target(project, target, say=console.say)
+    console.out(bills.document(weight, name=target.app.name, version=target.app.version, format=format, timestamp=created))
