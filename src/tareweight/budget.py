@@ -37,8 +37,8 @@ class Judgement:
     """One limit of one image. `limit` is its key in app.toml.
 
     `allowed` and `actual` are bytes for size and download, a count for packages, per cent for growth, words for forbid; `actual` is
-    None where it isn't known, and for growth from nothing. `causes` begin with the most bytes; with `since` they are what came since the baseline,
-    which was within the limit. `why` says why a limit is "unknown".
+    None where it isn't known, and for growth from nothing. `causes` begin with the most bytes; with `since` they are what came since
+    the baseline, which was within the limit. `why` says why a limit is "unknown".
     """
 
     limit: str

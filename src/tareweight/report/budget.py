@@ -30,11 +30,11 @@ def render(results: Sequence[Result], format: str) -> str:
     from tareweight.report import sections
 
     columns = (
-        sections.Column("target", room=30),
+        sections.Column("target", room=28),
         sections.Column("limit"),
-        sections.Column("allowed", "right", room=20),
-        sections.Column("actual", "right", room=20),
         sections.Column(""),
+        sections.Column("actual", "right", room=18),
+        sections.Column("allowed", room=29),
     )
     rows = [_cells(result, one) for result in results for one in result.judgements]
     drawn = sections.pages if format == "markdown" else sections.terminal
@@ -74,7 +74,9 @@ def _without(results: Sequence[Result]) -> list[str]:
 
 
 def _cells(result: Result, one: Judgement) -> list[str]:
-    return [result.name, one.limit, _shown(one.limit, one.allowed), _shown(one.limit, one.actual), {"over": "OVER"}.get(one.state, one.state)]
+    none_of = "none of " if one.limit == "forbid" else ""
+    state = "OVER" if one.state == "over" else one.state
+    return [result.name, one.limit, state, _shown(one.limit, one.actual), none_of + _shown(one.limit, one.allowed)]
 
 
 def _shown(limit: str, value: Value) -> str:
@@ -88,7 +90,8 @@ def _shown(limit: str, value: Value) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{value:.3f}".rstrip("0").rstrip(".") + " %"
+    """Four digits, or all of a whole number."""
+    return f"{value:.0f} %" if abs(value) >= 1000 else f"{value:.4g} %"
 
 
 def _reason(result: Result, one: Judgement) -> str:
@@ -117,8 +120,9 @@ def _bearers(words: Sequence[str], causes: Sequence[Cause]) -> str:
 def _behind(causes: Sequence[Cause], *, since: bool) -> str:
     if not causes:
         return "; new since the baseline" if since else ""
-    listed = _listed([f"{cause.what} {'+' if since and (cause.bytes or 0) >= 0 else ''}{text.size(cause.bytes)}" for cause in causes])
-    return f"; {'since the baseline' if since else 'the biggest'}: {listed}"
+    if not since:
+        return "; the biggest: " + ", ".join(f"{cause.what} ({text.size(cause.bytes)})" for cause in causes[:_MOST])
+    return "; since the baseline: " + _listed([f"{cause.what} (+{text.size(cause.bytes)})" for cause in causes])
 
 
 def _listed(names: Sequence[str]) -> str:
