@@ -206,7 +206,7 @@ def load(value: Any) -> Weight:
     try:
         if value["version"] != VERSION:
             raise Corrupt("another version")
-        layers = tuple(Layer(_text(one["diff_id"]), _count(one["bytes"]), _text(one["instruction"])) for one in value["layers"])
+        layers = tuple(Layer(_text(one["diff_id"]), _count(one["bytes"]), _text(one["instruction"])) for one in _items(value["layers"]))
         return Weight(
             _text(value["image_id"]), _text(value["platform"]), _text(value["store"]),
             load_scan(value["scan"]), layers, _config(value["config"]), _findings(value["secrets"]),
@@ -224,9 +224,9 @@ def load_scan(value: Any) -> Scan:
             links=_count(value["links"]),
             blocks=_count(value["blocks"]),
             classes={name: _count(value["classes"][name]) for name in CLASSES},
-            packages=tuple(_package(one) for one in value["packages"]),
-            directories=tuple(_place(one) for one in value["directories"]),
-            biggest=tuple(_place(one) for one in value["biggest"]),
+            packages=tuple(_package(one) for one in _items(value["packages"])),
+            directories=tuple(_place(one) for one in _items(value["directories"])),
+            biggest=tuple(_place(one) for one in _items(value["biggest"])),
             surface=_surface(value["surface"]),
             secrets=_findings(value["secrets"]),
             leftovers=_findings(value["leftovers"]),
@@ -270,8 +270,8 @@ def _place(one: Mapping[str, Any]) -> Place:
     return Place(_text(one["path"]), _count(one["bytes"]), _count(one.get("files", 1)), _text(one.get("owner", "")))
 
 
-def _findings(value: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
-    return tuple(Finding(_text(one["kind"]), _text(one["path"]), _count(one.get("bytes", 0))) for one in value)
+def _findings(value: Any) -> tuple[Finding, ...]:
+    return tuple(Finding(_text(one["kind"]), _text(one["path"]), _count(one.get("bytes", 0))) for one in _items(value))
 
 
 def _surface(value: Mapping[str, Any]) -> Surface:
@@ -292,7 +292,7 @@ def _config(value: Mapping[str, Any]) -> Config:
         user=_text(value["user"]),
         entrypoint=_texts(value["entrypoint"]),
         command=_texts(value["command"]),
-        environment=tuple((_text(name), _text(text)) for name, text in value["environment"]),
+        environment=tuple((_text(name), _text(text)) for name, text in _items(value["environment"])),
         ports=_texts(value["ports"]),
         volumes=_texts(value["volumes"]),
         workdir=_text(value["workdir"]),
@@ -305,10 +305,14 @@ def _text(value: Any) -> str:
     return value
 
 
-def _texts(value: Any) -> tuple[str, ...]:
+def _items(value: Any) -> Sequence[Any]:
     if not isinstance(value, (list, tuple)):
         raise Corrupt("not a list")
-    return tuple(_text(one) for one in value)
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(_text(one) for one in _items(value))
 
 
 def _count(value: Any) -> int:
