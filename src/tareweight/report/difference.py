@@ -65,13 +65,9 @@ def _change(difference: Difference) -> str:
     if old == new:
         return "of the same size"
     if not old or not new:
-        return _signed(difference.delta)
+        return text.signed(difference.delta)
     percent = text.change(100 * (new - old) / old)
-    return f"{_signed(difference.delta)}, {text.shrinkage(old / new)}" + (f" ({percent})" if percent != text.NONE else "")
-
-
-def _signed(value: int) -> str:
-    return ("+" if value > 0 else "-" if value < 0 else "") + text.size(abs(value))
+    return f"{text.signed(difference.delta)}, {text.shrinkage(old / new)}" + (f" ({percent})" if percent != text.NONE else "")
 
 
 def _classes(difference: Difference) -> Section:
@@ -82,14 +78,14 @@ def _classes(difference: Difference) -> Section:
 
 
 def _sizes(one: Bytes) -> list[str]:
-    return [text.size(one.old), text.size(one.new), _signed(one.delta)]
+    return [text.size(one.old), text.size(one.new), text.signed(one.delta)]
 
 
 def _packages(difference: Difference) -> Section:
     changes = difference.packages
     shown = _first(changes, MOST_PACKAGES)
     columns = (Column(""), Column("type", room=8), Column("package", room=34), Column("version", room=36), Column("change", "right"))
-    rows = [[_SIGNS[one.kind], one.type, one.name, _versions(one), _signed(one.delta)] for one in shown]
+    rows = [[_SIGNS[one.kind], one.type, one.name, _versions(one), text.signed(one.delta)] for one in shown]
     rows += _more(len(changes) - len(shown), ["", "", "{}", "", _sum([one for one in changes if one not in shown])])
     if changes:
         rows.append(["", "", "all", "", _sum(changes)])
@@ -112,7 +108,7 @@ def _counts(changes: Sequence[PackageChange | FileChange]) -> list[str]:
 
 
 def _sum(changes: Sequence[Bytes | FileChange]) -> str:
-    return _signed(sum(one.delta for one in changes))
+    return text.signed(sum(one.delta for one in changes))
 
 
 def _more(left: int, cells: list[str]) -> list[list[str]]:
@@ -205,7 +201,7 @@ def _account(difference: Difference) -> Section:
     if account.unlisted:
         lines.append(f"not explained: {text.size(account.unlisted)} in files that aren't listed")
     if difference.rest:
-        lines.append(f"of the change in size, {_signed(difference.rest)} is neither in the packages nor in the files of none")
+        lines.append(f"of the change in size, {text.signed(difference.rest)} is neither in the packages nor in the files of none")
     return Section(f"accounted for: {share} of the {text.size(account.moved)} that were dropped, added or changed", lines=[*lines, *difference.notes])
 
 
