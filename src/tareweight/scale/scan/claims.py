@@ -24,7 +24,7 @@ def claim(tree: Tree, readers: Iterable[Reader], left: Container[str]) -> list[F
                 if len(packages) >= MOST_PACKAGES:
                     tree.cut(f"more than {MOST_PACKAGES} packages: the rest isn't listed")
                     return packages
-                if found.type in OS_TYPES or not _left(tree, found.path.lstrip("/"), left):
+                if _is_installed(tree, found, left):
                     _give(tree, found, len(packages))
                     packages.append(found)
         except Exception as error:
@@ -32,10 +32,12 @@ def claim(tree: Tree, readers: Iterable[Reader], left: Container[str]) -> list[F
     return packages
 
 
-def _left(tree: Tree, path: str, left: Container[str]) -> bool:
-    if path in tree.files:
-        return bool(tree.files[path].place)
-    return path in left
+def _is_installed(tree: Tree, found: Found, left: Container[str]) -> bool:
+    """Whether a package lies where it is used. One without a path of its own lies where its files do."""
+    if found.type in OS_TYPES:
+        return True
+    paths = [found.path.lstrip("/")] if found.path else found.owns
+    return not paths or any(not tree.files[path].place if path in tree.files else path not in left for path in paths)
 
 
 def _give(tree: Tree, found: Found, number: int) -> None:

@@ -7,11 +7,11 @@
 | in a place of documentation or locales | docs |
 | of an OS package that is a language runtime or toolchain by its name | runtime |
 | of another OS package | os |
-| a copied interpreter; or in a runtime's tree, unless of a Python, Node or Java package | runtime |
+| a copied interpreter (a copied busybox is os); or in a runtime's tree, unless of a Python, Node or Java package | runtime |
 | a Go program in one of the app's folders | app |
 | of any other language package | packages |
 | in one of the app's folders (where the Dockerfile copies to, and its working directory) | app |
-| what package managers and their scripts keep and make: databases, accounts, certificates, caches of the linker | os |
+| in /etc, or what package managers and their scripts keep and make elsewhere: databases, caches of the linker, homes' dot files | os |
 | anything else | unowned |
 """
 
@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from . import leftovers
@@ -43,15 +42,8 @@ _RUNTIME = re.compile(
 )
 _INSTALLED = ("/site-packages", "/dist-packages")
 """Folders in a runtime's tree that hold what was added to it."""
-_KEPT = re.compile(
-    r"var/lib/(?:dpkg|apt|apk|pam|ucf|rpm|systemd|shells\.state|update-rc\.d|python|xml-core|sgml-base)|lib/apk|usr/lib/apk|usr/lib/sysimage"
-    r"|var/cache/(?:debconf|ldconfig|fontconfig)|etc/(?:ssl/certs|ca-certificates|alternatives|apt|apk|pam\.d|rc\S\.d|default|systemd|security|skel|java|ld\.so\.conf\.d)"
-)
-_KEPT_FILES = re.compile(
-    r"etc/(?:passwd|group|g?shadow|sub[ug]id|hostname|hosts|resolv\.conf|mtab|ld\.so\.c\w+|machine-id|environment|nsswitch\.conf|profile|shells"
-    r"|os-release|debian_version|alpine-release|localtime|timezone|\.pwd\.lock|ca-certificates\.conf|inputrc|issue|motd|fstab|securetty)"
-    r"|usr/lib/os-release|usr/share/info/dir|\.dockerenv"
-)
+_KEPT = re.compile(r"etc|var/lib/(?:dpkg|apt|apk|pam|ucf|rpm|systemd)|lib/apk|usr/lib/apk|usr/lib/sysimage|var/cache/(?:debconf|ldconfig|fontconfig)")
+_KEPT_FILES = re.compile(r"(?:root|home/[^/]+)/\.(?:bashrc|profile|bash_logout|cshrc)|usr/lib/os-release|var/lib/shells\.state|\.dockerenv")
 _RUNTIME_PACKAGE = re.compile(
     r"(?:lib)?python\d?(?:[\d.]*)(?:-.*)?|py3-.*|golang(?:-.*)?|go|gcc(?:-\d+)?(?:-(?!.*base).+)?|g\+\+(?:-.*)?|cpp(?:-.*)?|gfortran.*|clang.*|llvm.*|libllvm.*|libclang.*"
     r"|lld(?:-.*)?|binutils.*|libbinutils|libctf.*|libgprofng.*|libsframe.*|libcc1.*|lib(?:a|hwa|l|t|ub)san\d*|libitm1|libisl\d*|libmpc\d*|libmpfr\d*|isl\d*|mpc1|mpfr\d*"
@@ -70,12 +62,11 @@ class Hints(NamedTuple):
     workdir: str = ""
 
 
-@dataclass
-class Grounds:
+class Grounds(NamedTuple):
     """What folders say of the files in them: a class, or the kind of a place of things left behind and its topmost folder."""
 
-    places: dict[str, str] = field(default_factory=dict)
-    left: dict[str, tuple[str, str]] = field(default_factory=dict)
+    places: dict[str, str]
+    left: dict[str, tuple[str, str]]
 
 
 _SEARCH = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin")
@@ -102,7 +93,7 @@ def _list(value: object) -> Sequence[str]:
 
 def grounds(tree: Tree, app: Hints) -> Grounds:
     """What each folder says. It says what the one above it says unless it knows better."""
-    found = Grounds()
+    found = Grounds({}, {})
     for path in tree.folders:
         above = path.rpartition("/")[0]
         # An app that works in a folder below /tmp isn't left behind there.
@@ -160,4 +151,6 @@ def _unowned(path: str, here: str, app: Hints) -> str:
 def _package_class(package: Found) -> str:
     if package.type in OS_TYPES:
         return "runtime" if _RUNTIME_PACKAGE.fullmatch(package.name) else "os"
-    return "runtime" if package.type == "generic" else "packages"
+    if package.type == "generic":
+        return "os" if package.name == "busybox" else "runtime"
+    return "packages"

@@ -44,6 +44,7 @@ ANYWHERE = {
     ".cache/node-gyp": "node-gyp cache",
     ".local/share/pnpm/store": "pnpm store",
     ".cache/go-build": "go build cache",
+    ".config/go/telemetry": "go telemetry",
     "go/pkg/mod": "go module cache",
     "go/pkg/sumdb": "go module cache",
     ".cargo/registry": "cargo registry",

@@ -32,17 +32,23 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--files", metavar="FILE", help="write a table of all files there (see table.py)")
     parser.add_argument("--out", metavar="FILE", help="write the document there instead of to standard output")
     told = parser.parse_args(words)
-    text = json.dumps(scan(told.root, _hints(told.hints), told.files), separators=(",", ":"))
-    if told.out:
-        with open(told.out, "w", encoding="ascii") as out:
-            out.write(text + "\n")
-    else:
-        print(text)
+    try:
+        text = json.dumps(scan(told.root, _hints(told.hints), told.files), separators=(",", ":"))
+        if told.out:
+            with open(told.out, "w", encoding="ascii") as out:
+                out.write(text + "\n")
+        else:
+            print(text)
+    except OSError as error:
+        raise SystemExit(f"{error.filename or 'standard output'}: {error.strerror}") from error
     return 0
 
 
 def scan(root: str, told: Mapping[str, object], files: str | None = None, readers: Iterable[Reader] = ALL) -> dict[str, Any]:
-    """What `weight.load_scan` reads. With `files` a table of all files is written there. `SystemExit` where `root` is no folder."""
+    """What `weight.load_scan` reads. With `files` a table of all files is written there.
+
+    `SystemExit` where `root` is no folder, `OSError` where the table can't be written.
+    """
     tree = Tree(root)
     app = classes.hints(tree, told)
     ground = classes.grounds(tree, app)
@@ -79,8 +85,8 @@ def _hints(file: str | None) -> Mapping[str, object]:
     try:
         with open(file, encoding="utf-8") as opened:
             told = json.load(opened)
-    except (OSError, ValueError) as error:
-        raise SystemExit(f"{file}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise SystemExit(f"{file}: not JSON") from error
     if not isinstance(told, dict):
         raise SystemExit(f"{file}: not a JSON object")
     return told
@@ -151,5 +157,3 @@ def _findings(tree: Tree, what: str, found: Sequence[Finding]) -> list[dict[str,
 def _os(tree: Tree) -> str:
     found = _PRETTY.search(tree.read(tree.resolve("etc/os-release"), 10_000).decode("utf-8", "replace"))
     return shown(found[1])[:200] if found else ""
-
-

@@ -17,7 +17,7 @@ TOKENS = {
     "GitLab token": r"\bglpat-[A-Za-z0-9_-]{20,64}(?![\w-])",
     "AWS access key": r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b(?<!EXAMPLE)",
     "AWS secret key": r"(?i:aws_secret_access_key)[\"']?\s*[=:]\s*[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])(?<!EXAMPLEKEY)",
-    "Slack token": r"\bxox[abeoprs]-[A-Za-z0-9-]{20,255}|\bhooks\.slack\.com/services/T\w{6,}/B\w{6,}/\w{20,}",
+    "Slack token": r"\bxox[abeoprs]-(?:\d-)?\d{9,}-[A-Za-z0-9-]{10,255}|\bhooks\.slack\.com/services/T\w{6,}/B\w{6,}/\w{20,}",
     "npm token": r"\bnpm_[A-Za-z0-9]{36}\b|:_(?:authToken|auth|password)\s*=\s*[\"']?[A-Za-z0-9+/=_-]{8,}",
     "PyPI token": r"\bpypi-[A-Za-z0-9_-]{50,}",
     "Google API key": r"\bAIza[A-Za-z0-9_-]{35}(?![\w-])",

@@ -80,15 +80,14 @@ class Tree:
         self._sort()
 
     def note(self, text: str) -> None:
-        """Say something about the scan; beyond `MOST_NOTES` it is dropped."""
-        if len(self.notes) < MOST_NOTES:
+        """Say something about the scan, once; beyond `MOST_NOTES` it is dropped."""
+        if len(self.notes) < MOST_NOTES and text not in self.notes:
             self.notes.append(text)
 
     def cut(self, text: str) -> None:
-        """Say, once, that something of the tree is missing from the scan."""
-        if self.complete or text not in self.notes:
-            self.note(text)
+        """Say that something of the tree is missing from the scan."""
         self.complete = False
+        self.note(text)
 
     def open(self, path: str) -> BinaryIO | None:
         """The file at `path` (a key of `files`), or None with a note where it can't be read. Never follows a link, never waits."""
