@@ -20,6 +20,9 @@ from tareweight.process import CommandFailed, run
 MINIMUM_ENGINE = (23, 0)
 MINIMUM_BUILDX = (0, 13)
 UP = "Run `invoke engine.up`"
+_NAME = re.compile(r"(?!.*\.\.)\w[\w./:@-]*", re.ASCII)
+"""Wider than what the engine takes, but nothing that its command would read as an option or its API as another path."""
+_MISSING = re.compile(r"No such image|invalid reference format|not a valid repository/tag")
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Image:
     size: int = 0
     """Bytes of all layers on the classic store; on containerd's, packed ones of one platform or of all (by its version)."""
     config: Mapping[str, Any] = field(default_factory=dict)
+    created: str = ""
+    """As the engine writes it: 2026-01-31T12:00:00.123456789Z."""
 
 
 def connect() -> Engine:
@@ -94,7 +99,8 @@ def require_buildx() -> None:
 
 
 def inspect(names: Sequence[str]) -> dict[str, Image]:
-    """The images that exist among `names` (references or IDs), each under the name that it was asked by."""
+    """The images that exist among `names` (references or IDs), each under the name that it was asked by. What can't be a name doesn't exist."""
+    names = [name for name in names if _NAME.fullmatch(name)]
     if not names:
         return {}
     done = run(["docker", "image", "inspect", *names], timeout=60, check=False)
@@ -102,11 +108,13 @@ def inspect(names: Sequence[str]) -> dict[str, Image]:
         found = json.loads(done.stdout or "[]")
     except ValueError:
         found = []
-    if not found and "No such image" not in done.stderr:
+    if not found and not _MISSING.search(done.stderr):
         raise EngineError(f"the engine can't list images: {_last(done.stderr)}", hint=UP)
     missing = set(re.findall(r"No such image: (\S+)", done.stderr))
     # The answers come in the order of the names, without those that are missing (told with their tag).
     asked = [name for name in names if name not in missing and f"{name}:latest" not in missing]
+    if len(asked) != len(found):  # told in other words than it was asked: docker.io/library/x is missing as x:latest
+        return {name: image for name in names for image in inspect([name]).values()} if len(names) > 1 else {}
     return {name: _image(data) for name, data in zip(asked, found, strict=True)}
 
 
@@ -137,6 +145,7 @@ def _image(data: dict[str, Any]) -> Image:
         exposed=tuple(config.get("ExposedPorts") or ()),
         diff_ids=diff_ids,
         size=data.get("Size") or 0,
+        created=str(data.get("Created") or ""),
         config=config,
     )
 

@@ -25,22 +25,25 @@ from tareweight.process import CommandFailed, run
 SCANNER = "gcr.io/distroless/python3-debian13"
 """The image whose Python runs the programs. It is resolved as every FROM is: pulled, or made from Debian packages."""
 ANSWER = "answer.json"
+FILES = "files.gz"
+"""The table of all files, beside the answer of a scan."""
 MOST_BYTES = 64_000_000
 """Of a program's answer; a larger one isn't read."""
 BUILD_SECONDS = 1800
+_TO = ("--files", f"{{out}}/{FILES}", "--out", f"{{out}}/{ANSWER}")
 _PYTHON = ("/usr/bin/python3", "-X", "utf8", "-m", "scan.inside")
 _PROGRAMS = Path(__file__).parent / "scan"
 
 
 @dataclass(frozen=True)
 class Step:
-    """A run of `program`, a module of scan/, with images mounted; nothing of them is run, so `platform` (theirs) may be any.
+    """A run of `program`, a module of scan/, with an image mounted; nothing of it is run, so `platform` (its own) may be any.
 
-    `images` are the references under which the builder finds them. In `arguments`, `{image0}` is where the first is
-    mounted, `{out}` the folder of the answer, `{input}` a file that holds `input` as JSON.
+    `image` is the reference under which the builder finds it. In `arguments`, `{image}` is where it is mounted, `{input}` a
+    file that holds `input` as JSON, and `{out}` the folder in which the program leaves its answer.
     """
 
-    images: tuple[str, ...]
+    image: str
     program: str
     arguments: tuple[str, ...]
     platform: str
@@ -48,9 +51,8 @@ class Step:
 
 
 def scan_step(reference: str, platform: str, hints: Mapping[str, Any]) -> Step:
-    """The scan of one image. `weight.load_scan` takes its answer, `files.read` the `files.gz` beside it."""
-    arguments = ("{image0}", "--hints", "{input}", "--files", "{out}/files.gz", "--out", f"{{out}}/{ANSWER}")
-    return Step((reference,), "scan.scan", arguments, platform, hints)
+    """The scan of one image. `weight.load_scan` takes its answer, `files.read` the table beside it."""
+    return Step(reference, "scan.scan", ("{image}", "--hints", "{input}", *_TO), platform, hints)
 
 
 def context_of(base: Base) -> str:
@@ -69,8 +71,7 @@ def run_steps(steps: Sequence[Step], *, scanner: str, builder: str, no_cache: bo
         folder = Path(made)
         program = folder / "context" / "program"
         shutil.copytree(_PROGRAMS, program / "scan", ignore=shutil.ignore_patterns("__pycache__"))
-        warm = Step((), "scan.scan", ("/program", "--files", "{out}/files.gz", "--out", f"{{out}}/{ANSWER}"), "")
-        (program / "warm.json").write_text(json.dumps([_job(0, warm)]), encoding="utf-8")
+        (program / "warm.json").write_text(json.dumps([_job("warm", Step("", "scan.scan", ("/program", *_TO), ""))]), encoding="utf-8")
         answers: dict[int, Path | TareError] = {}
         for platform in dict.fromkeys(step.platform for step in steps):
             chosen = {number: step for number, step in enumerate(steps) if step.platform == platform}
@@ -94,9 +95,7 @@ def read(folder: Path) -> Any:
 
 def dockerfile(steps: Mapping[int, Step]) -> str:
     """The Dockerfile for the steps by number. Its first stage is the same whatever is scanned, and BuildKit keeps it."""
-    pairs = [(number, one) for number, step in steps.items() for one in range(len(step.images))]
-    mounts = ["type=bind,source=input,target=/input"]
-    mounts += [f"type=bind,from={_name(number, one)},target={_place(number, one)},readonly" for number, one in pairs]
+    mounts = ["type=bind,source=input,target=/input", *(f"type=bind,from=image{number},target=/images/{number},readonly" for number in steps)]
     lines = [
         "FROM --platform=$BUILDPLATFORM scanner AS program",
         "USER 0",
@@ -116,17 +115,9 @@ def _step(mounts: Sequence[str], words: Sequence[str]) -> str:
     return " ".join(["RUN", "--network=none", *(f"--mount={mount}" for mount in mounts), json.dumps([*_PYTHON, *words])])
 
 
-def _name(number: int, one: int) -> str:
-    return f"image-{number}-{one}"
-
-
-def _place(number: int, one: int) -> str:
-    return f"/images/{number}-{one}"
-
-
-def _job(number: int, step: Step) -> dict[str, Any]:
-    known = {"{input}": f"/input/{number}.json", **{f"{{image{one}}}": _place(number, one) for one in range(len(step.images))}}
-    return {"name": str(number), "program": step.program, "arguments": [known.get(word, word) for word in step.arguments]}
+def _job(name: str, step: Step) -> dict[str, Any]:
+    known = {"{input}": f"/input/{name}.json", "{image}": f"/images/{name}"}
+    return {"name": name, "program": step.program, "arguments": [known.get(word, word) for word in step.arguments]}
 
 
 def _all_or_each(steps: Mapping[int, Step], folder: Path, *, scanner: str, builder: str, no_cache: bool) -> dict[int, Path | TareError]:
@@ -145,15 +136,14 @@ def _all_or_each(steps: Mapping[int, Step], folder: Path, *, scanner: str, build
 def _build(steps: Mapping[int, Step], folder: Path, *, scanner: str, builder: str, no_cache: bool) -> TareError | None:
     """Build, with the answers exported to folder/out/<number>; why that failed, if it did."""
     context = folder / "context"
-    inputs = {"jobs": [_job(number, step) for number, step in steps.items()], **{str(number): step.input for number, step in steps.items()}}
+    inputs = {str(number): step.input for number, step in steps.items()} | {"jobs": [_job(str(number), step) for number, step in steps.items()]}
     (context / "input").mkdir(exist_ok=True)
     for name, value in inputs.items():
         (context / "input" / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
     words = ["docker", "buildx", "build", "--builder", builder, "--progress", "rawjson", "--file", "-"]
     words += ["--platform", next(iter(steps.values())).platform, "--build-context", f"scanner={scanner}"]
     for number, step in steps.items():
-        for one, reference in enumerate(step.images):
-            words += ["--build-context", f"{_name(number, one)}=docker-image://{reference}"]
+        words += ["--build-context", f"image{number}=docker-image://{step.image}"]
     if no_cache:
         words += ["--no-cache-filter", "step"]
     words += ["--output", f"type=local,dest={folder / 'out'}", str(context)]

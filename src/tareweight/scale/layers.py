@@ -7,42 +7,26 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from tareweight.engine.client import Image, history
 from tareweight.errors import one_line
 from tareweight.process import CommandFailed
+from tareweight.scale import instructions
+from tareweight.scale.instructions import METADATA, Entry
 from tareweight.scale.masking import mask, mask_value
 from tareweight.scale.weight import Config, Finding, Layer
 
-MOST_TEXT = 2000
-"""Characters of an instruction that are kept."""
 UNKNOWN = "?"
 IMPORTED = "docker import"
 """The instruction of a layer whose entry says nothing: that is how an import is told."""
-_EMPTY = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
-"""The layer without any entry, as the classic builder leaves it out of the list."""
-_METADATA = {"ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME"}
-_SHELL = re.compile(r"^(?:RUN )?(?:\|\d+ .*? )??/bin/sh -c (#\(nop\) +)?", re.DOTALL)
-_ARGUMENTS = re.compile(r"^(?:RUN )?\|(\d+) (.*)$", re.DOTALL)
+_CLASSIC_SOURCE = re.compile(r"in$|(?:file|dir|multi):|<<")
+"""What has no name: here-documents, and files that the classic builder tells by hash (`COPY file:1f2e in /app`)."""
 _SHARED = {
     "/", "/bin", "/etc", "/home", "/lib", "/opt", "/root", "/sbin", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin",
     "/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/usr/sbin", "/usr/share", "/var", "/var/lib",
 }  # fmt: skip
 """Directories that an app shares with everything else: what is copied into one doesn't make it the app's."""
-
-
-class Entry(NamedTuple):
-    """One entry of a history. `text` is in one line as it stood in a Dockerfile, secrets masked; `secrets` are their kinds."""
-
-    bytes: int
-    text: str
-    secrets: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """RUN, COPY and so on; empty for an import."""
-        return self.text.partition(" ")[0]
 
 
 @dataclass(frozen=True)
@@ -64,7 +48,7 @@ def read(images: Iterable[Image]) -> dict[str, Told]:
 
 def describe(image: Image, told: Sequence[tuple[int, str]]) -> Told:
     """What `image` and its history, oldest entry first, say."""
-    entries = [entry(size, text) for size, text in told]
+    entries = [instructions.entry(size, text) for size, text in told]
     environment = dict(_environment(image.config))
     layers = align(image.diff_ids, entries, image.size)
     found = [Finding(kind, f"environment {one_line(name, 100)}") for name, value in environment.items() for kind in mask_value(name, value).kinds]
@@ -84,18 +68,6 @@ def config(told: Mapping[str, Any]) -> Config:
         volumes=tuple(sorted(told.get("Volumes") or ())),
         workdir=str(told.get("WorkingDir") or ""),
     )
-
-
-def entry(size: int, raw: str) -> Entry:
-    """An entry of the history as it stood in a Dockerfile: one line, without what builders put around it."""
-    text = raw.removesuffix("# buildkit").strip()
-    listed = re.match(r"(?:/bin/sh -c #\(nop\) +)?(?:ENV|ARG) ", text) is not None
-    _, kinds = mask(text, listed=listed)
-    if arguments := _ARGUMENTS.match(text):
-        # Build arguments stand before the command with their values, as `|1 TOKEN=...`: another way for a secret to stay.
-        kinds = tuple(dict.fromkeys((*kinds, *mask(arguments[2], listed=True).kinds)))
-    plain = one_line(mask(_instruction(text), listed=listed).text)
-    return Entry(size, plain if len(plain) <= MOST_TEXT else plain[:MOST_TEXT] + "...", kinds)
 
 
 def align(diff_ids: Sequence[str], entries: Sequence[Entry], size: int) -> tuple[Layer, ...]:
@@ -120,16 +92,16 @@ def hints(told: Mapping[str, Any], entries: Sequence[Entry]) -> dict[str, Any]:
     copies: dict[str, None] = {}
     workdir = "/"
     for one in entries:
-        words = [word for word in one.text.split()[1:] if not word.startswith("--")]
+        words = instructions.words(one.text)
         if one.name == "WORKDIR" and words:
             workdir = posixpath.join(workdir, words[0])
         elif one.name in {"COPY", "ADD"} and len(words) > 1:
-            sources = [word for word in words[:-1] if word != "in" and not re.match(r"(?:file|dir|multi):", word)]
+            sources = [word for word in words[:-1] if not _CLASSIC_SOURCE.match(word)]
             target = posixpath.normpath(posixpath.join(workdir, words[-1]))
             inside = [posixpath.join(target, name) for source in sources if (name := posixpath.basename(source.rstrip("/"))) not in {"", ".", ".."}]
             copies |= dict.fromkeys([*([] if target in _SHARED else [target]), *inside])
-    words = [*_words(told, "Entrypoint"), *_words(told, "Cmd")]
-    return {"workdir": str(told.get("WorkingDir") or ""), "entrypoint": words, "copies": list(copies)}
+    command = [*_words(told, "Entrypoint"), *_words(told, "Cmd")]
+    return {"workdir": str(told.get("WorkingDir") or ""), "entrypoint": command, "copies": list(copies)}
 
 
 def from_base(layers: Sequence[Layer], base_diff_ids: Sequence[str]) -> int:
@@ -146,18 +118,8 @@ def _history(image_id: str) -> list[tuple[int, str]]:
         return []
 
 
-def _instruction(text: str) -> str:
-    if shell := _SHELL.match(text):
-        rest = text[shell.end() :]
-        return rest if shell[1] else f"RUN {rest}"
-    if arguments := _ARGUMENTS.match(text):
-        words = arguments[2].split(None, int(arguments[1]))
-        return f"RUN {' '.join(words[int(arguments[1]) :])}"
-    return text
-
-
 def _may_be_layer(one: Entry) -> bool:
-    return one.name not in _METADATA and one.text != "WORKDIR /"
+    return one.name not in METADATA and one.text != "WORKDIR /"
 
 
 def _environment(told: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -169,12 +131,13 @@ def _words(told: Mapping[str, Any], key: str) -> list[str]:
 
 
 def _in_history(entries: Sequence[Entry], layers: Sequence[Layer], environment: Mapping[str, str]) -> list[Finding]:
-    """Secrets in the history by layer. What the environment still holds is named there."""
+    """Secrets in build arguments, in commands by their layer, and in variables that the environment no longer has."""
+    still = [f"{name}=" for name, value in environment.items() if mask_value(name, value).kinds]
     numbers = {layer.instruction: number for number, layer in enumerate(layers, 1)}
     found = []
     for one in entries:
-        if one.name == "ENV" and any(mask_value(name, value).kinds and f"{name}=" in one.text for name, value in environment.items()):
-            continue
-        place = f"layer {numbers[one.text]}" if one.text in numbers and one.name not in _METADATA else "history"
-        found += [Finding(kind, f"{place}: {one.text[:100]}") for kind in one.secrets]
+        found += [Finding(kind, f"build argument {name}".rstrip()) for kind, name in one.arguments]
+        if one.name != "ENV" or not any(name in one.text for name in still):
+            place = f"layer {numbers[one.text]}" if one.text in numbers else "history"
+            found += [Finding(kind, f"{place}: {one.text[:100]}") for kind in one.secrets]
     return list(dict.fromkeys(found))

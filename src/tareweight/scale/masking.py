@@ -23,40 +23,45 @@ _GIVEN = re.compile(rf"\b(?P<name>{_NAME})=(?P<value>{_QUOTED}|[^\s\"';&|)]*)", 
 """In a command; in a list of variables a value goes on to the next name, quotes or not."""
 _LISTED = re.compile(rf"\b(?P<name>{_NAME})=(?P<value>.*?)(?=\s+\w+=|\s*$|\s+/bin/\w+ -c )", re.IGNORECASE | re.ASCII | re.DOTALL)
 _OPTION = re.compile(rf"(?<![\w-])--(?P<name>{_WORD.lower().replace('_?', '-?')})(?:=|\s+)(?P<value>{_QUOTED}|[^\s\"';&|)-][^\s\"';&|)]*)")
-_ADDRESS = re.compile(r"(?P<name>://[^/\s:@]*):(?P<value>[^/\s@:]+)(?=@)")
+_ADDRESS = re.compile(r"://[^/\s:@]*:(?P<value>[^/\s@:]+)(?=@)")
 _FORMS = [(kind, re.compile(form)) for kind, form in secrets.TOKENS.items()]
 
 
 class Masked(NamedTuple):
-    """A text without its secrets, and their kinds in the order in which they were looked for, each once."""
+    """A text without its secrets; `found` has the kind of each, and the variable or option where its name told it (else empty)."""
 
     text: str
-    kinds: tuple[str, ...]
+    found: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds, each once."""
+        return tuple(dict.fromkeys(kind for kind, _ in self.found))
 
 
 def mask(text: str, *, listed: bool = False) -> Masked:
     """`text` with `MASK` for every secret. `listed` is for lists of variables (ENV, ARG), whose values aren't quoted."""
-    kinds: dict[str, None] = {}
+    found: dict[tuple[str, str], None] = {}
     for kind, form in _FORMS:
         text, count = form.subn(MASK, text)
         if count:
-            kinds[kind] = None
+            found[kind, ""] = None
     for kind, pattern in ((IN_ADDRESS, _ADDRESS), (BY_NAME, _LISTED if listed else _GIVEN), (BY_NAME, _OPTION)):
-        text = pattern.sub(partial(_put, kind=kind, kinds=kinds), text)
-    return Masked(text, tuple(kinds))
+        text = pattern.sub(partial(_put, kind=kind, found=found), text)
+    return Masked(text, tuple(found))
 
 
 def mask_value(name: str, value: str) -> Masked:
     """A variable's value without its secrets; all of it is one where the name says so."""
     if _SECRET_NAME.fullmatch(name) and not _NO_SECRET.fullmatch(value):
-        return Masked(MASK, (secrets.token_kind(value) or BY_NAME,))
+        return Masked(MASK, ((secrets.token_kind(value) or BY_NAME, name),))
     return mask(value)
 
 
-def _put(found: re.Match[str], kind: str, kinds: dict[str, None]) -> str:
-    value = found["value"]
+def _put(match: re.Match[str], kind: str, found: dict[tuple[str, str], None]) -> str:
+    value = match["value"]
     if _NO_SECRET.fullmatch(value.strip("\"'")):
-        return found[0]
-    kinds[kind] = None
-    start = found.start("value") - found.start()
-    return found[0][:start] + MASK + found[0][start + len(value) :]
+        return match[0]
+    found[kind, match.groupdict().get("name") or ""] = None
+    start = match.start("value") - match.start()
+    return match[0][:start] + MASK + match[0][start + len(value) :]

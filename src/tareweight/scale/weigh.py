@@ -7,33 +7,20 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from tareweight import store
 from tareweight.bases.resolve import Base
 from tareweight.engine.client import Engine, Image, inspect
-from tareweight.errors import BaseUnavailable, TareError, one_line
-from tareweight.process import run
-from tareweight.scale import beside, layers, weight
+from tareweight.errors import BaseUnavailable, TareError
+from tareweight.scale import beside, layers, naming, weight
+from tareweight.scale.layers import Told
 from tareweight.scale.weight import Corrupt, Weight
 
-PREFIX = "tareweight-scale"
-"""Images without a name are tagged `tareweight-scale/<ID>:<random>` while they are weighed: a build takes names only."""
 _ID = re.compile(r"sha256:[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class _Due:
-    """An image that is to be weighed, and the name that the build finds it under."""
-
-    image: Image
-    reference: str
 
 
 def weigh(
@@ -56,7 +43,7 @@ def weigh(
         known = {image.id: image for image in images.values()}
         known |= inspect([image_id for image_id in due if image_id not in known])
         found |= _weigh([known[image_id] for image_id in due if image_id in known], tare=tare, engine=engine, scanner=scanner, no_cache=no_cache)
-    return {key: found.get(image_id) or _missing(names[key]) for key, image_id in ids.items()}
+    return {key: found.get(image_id) or naming.missing(names[key]) for key, image_id in ids.items()}
 
 
 def load(tare: Path, image_id: str, *, files: bool = False) -> Weight | None:
@@ -78,9 +65,7 @@ def table(tare: Path, image_id: str) -> Path:
     return _file(tare, image_id).with_suffix(".files.gz")
 
 
-def _weigh(
-    images: Sequence[Image], *, tare: Path, engine: Engine, scanner: Callable[[], Base], no_cache: bool
-) -> dict[str, Weight | TareError]:
+def _weigh(images: Sequence[Image], *, tare: Path, engine: Engine, scanner: Callable[[], Base], no_cache: bool) -> dict[str, Weight | TareError]:
     with ThreadPoolExecutor(2) as pool:
         asked_base = pool.submit(scanner)
         asked_store = pool.submit(lambda: engine.store)
@@ -90,77 +75,44 @@ def _weigh(
             context = beside.context_of(asked_base.result())
         except BaseUnavailable as error:
             return dict.fromkeys((image.id for image in images), error)
+    # The biggest first: as many are scanned at once as there are processors, and none of them should be alone at the end.
+    images = sorted(images, key=lambda image: -sum(layer.bytes for layer in told[image.id].layers))
     found: dict[str, Weight | TareError] = {}
-    # The biggest first: as many are scanned at once as there are processors, and none should be alone at the end.
-    largest_first = sorted(images, key=lambda image: -sum(layer.bytes for layer in told[image.id].layers))
-    with _named(largest_first) as due:
-        steps = [beside.scan_step(one.reference, one.image.platform, told[one.image.id].hints) for one in due]
+    with naming.named(images) as names:
+        steps = [beside.scan_step(name, image.platform, told[image.id].hints) for image, name in zip(images, names, strict=True)]
         with beside.run_steps(steps, scanner=context, builder=engine.builder, no_cache=no_cache) as answers:
-            now = inspect([one.reference for one in due])
-            for one, answer in zip(due, answers, strict=True):
-                image = one.image
-                same = one.reference in now and now[one.reference].id == image.id
-                try:
-                    folder = _or_raise(answer if same else TareError(f"{_label(image)} went away or changed while it was weighed"))
-                    scan = weight.load_scan(beside.read(folder))
-                    says = told[image.id]
-                    made = Weight(image.id, image.platform, image_store, scan, says.layers, says.config, says.secrets)
-                    _keep(tare, made, folder / "files.gz")
-                    found[image.id] = made
-                except Corrupt as error:
-                    found[image.id] = TareError(f"{_label(image)}: the scan's answer is no weight: {error}")
-                except TareError as error:
-                    found[image.id] = error
+            gone = naming.gone(images, names)
+            for image, answer in zip(images, answers, strict=True):
+                fault = gone.get(image.id)
+                found[image.id] = fault or _weighed(image, answer, told[image.id], image_store, tare)
     return found
 
 
-def _or_raise(answer: Path | TareError) -> Path:
+def _weighed(image: Image, answer: Path | TareError, says: Told, image_store: str, tare: Path) -> Weight | TareError:
+    name = naming.label(image)
     if isinstance(answer, TareError):
-        raise answer
-    return answer
-
-
-@contextmanager
-def _named(images: Sequence[Image]) -> Iterator[list[_Due]]:
-    """Each image with a name of its own, or one that it has for as long as the block lasts."""
-    lent: list[str] = []
-    due: list[_Due] = []
+        return TareError(f"{name} can't be weighed: {answer.what}", hint=answer.hint)
     try:
-        for image in images:
-            if image.tags:
-                due.append(_Due(image, image.tags[0]))
-                continue
-            name = f"{PREFIX}/{image.id.partition(':')[2][:16]}:{secrets.token_hex(4)}"
-            lent.append(name)
-            run(["docker", "image", "tag", image.id, name], timeout=60)
-            due.append(_Due(image, name))
-        yield due
-    finally:
-        if lent:
-            run(["docker", "image", "rm", "--no-prune", *lent], timeout=60, check=False)
+        scan = weight.load_scan(beside.read(answer))
+        made = Weight(image.id, image.platform, image_store, scan, says.layers, says.config, says.secrets)
+        _keep(tare, made, answer / beside.FILES)
+    except (Corrupt, TareError) as error:
+        return TareError(f"{name} can't be weighed: {error}")
+    return made
 
 
 def _keep(tare: Path, made: Weight, files: Path) -> None:
-    """Write the weight and its table of files, each whole or not at all; the table first, since a weight promises it."""
+    """Write the weight and its table of files, each whole or not at all."""
     target = table(tare, made.image_id)
     store.write(_file(tare, made.image_id), weight.dump(made))
-    if files.is_file():
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            shutil.copyfile(files, partial)
-            partial.replace(target)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise TareError(f"{target}: can't be written: {error.strerror}", hint="Make room and rights for it") from error
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        shutil.copyfile(files, partial)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise TareError(f"{target}: can't be written: {error.strerror}", hint="Make room and rights for it") from error
 
 
 def _file(tare: Path, image_id: str) -> Path:
     return tare / "weights" / f"{image_id.partition(':')[2]}.json"
-
-
-def _label(image: Image) -> str:
-    return one_line(image.tags[0] if image.tags else image.id)
-
-
-def _missing(name: str) -> TareError:
-    return TareError(f"there is no image {one_line(name, 200)}", hint="Build or pull it first")
