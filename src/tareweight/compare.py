@@ -10,12 +10,14 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tareweight import __version__
 from tareweight.errors import BadInput, nearest, one_line
-from tareweight.lock import Delta, Entry, deltas, entry
 from tareweight.scale.weight import Weight, stored, unique
+
+if TYPE_CHECKING:
+    from tareweight.lock import Delta, Entry
 
 State = Literal["fresh", "stale", "missing", "failed"]
 
@@ -194,6 +196,8 @@ def _rows(group: Sequence[Measured], override: str | None, in_table: Mapping[str
 def _since(one: Measured, then: Entry | None) -> Delta | None:
     if one.weight is None or then is None or then.platform != one.weight.platform:
         return None
+    from tareweight.lock import deltas, entry
+
     return deltas(then, entry(one.weight, one.download))
 
 

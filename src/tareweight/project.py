@@ -15,7 +15,7 @@ from tareweight.build.plan import OCI, Job, Read
 from tareweight.catalog import Target
 from tareweight.check import verdict
 from tareweight.context import StatCache
-from tareweight.engine.client import Engine, Image, connect, inspect, require_buildx
+from tareweight.engine.client import Engine, Image, connect, image_store, inspect, require_buildx
 from tareweight.process import CommandFailed
 from tareweight.process import run as run_command
 from tareweight.settings import Settings
@@ -74,11 +74,16 @@ def open_project(wishes: Wishes, start: Path | None = None) -> Project:
     return project
 
 
-def make_plan(project: Project, *, force: str = "", make: Callable[[resolve.Bases], None] | None = None) -> Planned:
-    """Ask the engine and decide what is stale. `make`, when given, makes the bases that are still missing."""
+def make_plan(project: Project, *, force: str = "", make: Callable[[resolve.Bases], None] | None = None, weigh: bool = False) -> Planned:
+    """Ask the engine and decide what is stale. `make`, when given, makes the bases that are still missing.
+
+    With `weigh` the engine is also asked for its store, which every weight and table will want: at the same time costs least.
+    """
     names = [plan.image_name(project.settings, read.target) for read in project.reads]
     references = [image for read in project.reads if read.dockerfile for image in read.dockerfile.images]
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(4) as pool:
+        if weigh:
+            pool.submit(image_store)
         asked_engine = pool.submit(connect)
         asked_images = pool.submit(inspect, names)
         asked_bases = pool.submit(_resolve, project, references)

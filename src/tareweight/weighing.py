@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tareweight import budget, lock
 from tareweight.bases import layers as base_layers
 from tareweight.bases import resolve
 from tareweight.bases.resolve import Base
@@ -21,9 +21,11 @@ from tareweight.compare import Measured
 from tareweight.engine.client import Engine, Image, connect, inspect, require_buildx
 from tareweight.errors import BadInput, TareError
 from tareweight.project import Planned, Project, make_bases
-from tareweight.scale import download, layers, weigh
-from tareweight.scale.beside import SCANNER
-from tareweight.scale.weight import Weight
+from tareweight.scale import download, weigh
+from tareweight.scale.weight import Weight, of_base
+
+if TYPE_CHECKING:
+    from tareweight import budget, lock
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def weigh_named(names: Sequence[str], project: Project, engine: Engine, *, say: 
 
 def scanner(project: Project, say: Callable[[str], None]) -> Base:
     """The base that the scan runs in, made now where it is still missing. `BaseUnavailable` where it can't be had."""
+    from tareweight.scale.beside import SCANNER
+
     found = resolve.resolve([SCANNER], settings=project.settings, mode=project.settings.bases)
     require_buildx()
     if found.pending:
@@ -95,7 +99,7 @@ def _tare(weight: Weight, job: Job, bases: Mapping[str, tuple[str, ...]]) -> int
     if job.base is None:
         return 0
     ids = bases.get(job.base.reference)
-    return None if ids is None else sum(layer.bytes for layer in weight.layers[: layers.from_base(weight.layers, ids)])
+    return None if ids is None else sum(layer.bytes for layer in weight.layers[: of_base(weight.layers, ids)])
 
 
 def measure(planned: Planned, weighed: Mapping[str, Weighed | TareError]) -> list[Measured]:
@@ -164,6 +168,8 @@ def one_target(project: Project) -> Target:
 
 def entries(planned: Planned, weighed: Mapping[str, Weighed | TareError]) -> dict[str, lock.Entry]:
     """What a baseline keeps of each target, by name. A target that can't be weighed, or whose image is missing or out of date, has none."""
+    from tareweight import lock
+
     found = {}
     for job in planned.jobs:
         image = planned.images.get(job.image)
@@ -179,6 +185,8 @@ def budgets(planned: Planned, weighed: Mapping[str, Weighed | TareError], then: 
 
 
 def _budget(job: Job, image: Image | None, weighed: Mapping[str, Weighed | TareError], then: Mapping[str, lock.Entry]) -> budget.Result:
+    from tareweight import budget
+
     target = job.target
     one = weighed.get(image.id) if image else None
     if isinstance(one, Weighed) and not job.error:

@@ -7,11 +7,12 @@ The command rather than the SDK on this path: importing the SDK costs as much as
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 from tareweight.errors import EngineError
@@ -33,19 +34,13 @@ class Engine:
     platform: str
     builder: str
 
-    @cached_property
-    def _store(self) -> tuple[str, str]:
-        told = run(["docker", "info", "--format", "{{.Driver}} {{json .DriverStatus}}"], timeout=20).stdout
-        driver, _, status = told.strip().partition(" ")
-        return driver, "containerd" if "io.containerd.snapshotter" in status else "classic"
-
     @property
     def store(self) -> str:
-        """"classic" or "containerd"; asked when it is first wanted, for it costs as much as all else on the fast path."""
-        return self._store[1]
+        """"classic" or "containerd"; see `image_store`."""
+        return image_store()[1]
 
     def __str__(self) -> str:
-        return f"Docker Engine {self.version}, {self.store} store ({self._store[0]}), {self.platform}"
+        return f"Docker Engine {self.version}, {self.store} store ({image_store()[0]}), {self.platform}"
 
 
 @dataclass(frozen=True)
@@ -87,6 +82,19 @@ def connect() -> Engine:
         raise EngineError(f"Docker Engine {version} is too old (23.0 or later is needed)", hint=UP)
     platform = f"{server.get('Os', 'linux')}/{server.get('Arch', '')}"
     return Engine(version, platform, (told.get("Client") or {}).get("Context") or "default")
+
+
+def image_store() -> tuple[str, str]:
+    """The engine's storage driver, and "classic" or "containerd". Asked when it is first wanted: it costs as much as all else on the fast path."""
+    return _image_store(os.environ.get("DOCKER_HOST", ""), os.environ.get("DOCKER_CONTEXT", ""))
+
+
+@cache
+def _image_store(_host: str, _context: str) -> tuple[str, str]:
+    """One answer for each engine that the docker command may be talking to."""
+    told = run(["docker", "info", "--format", "{{.Driver}} {{json .DriverStatus}}"], timeout=20).stdout
+    driver, _, status = told.strip().partition(" ")
+    return driver, "containerd" if "io.containerd.snapshotter" in status else "classic"
 
 
 def require_buildx() -> None:

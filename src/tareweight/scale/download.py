@@ -11,12 +11,14 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tareweight import store
 from tareweight.errors import TareError
 from tareweight.process import CommandFailed, run
-from tareweight.scale import sink
+
+if TYPE_CHECKING:
+    from tareweight.scale.sink import Sink
 
 PUSH_SECONDS = 1800
 _REPOSITORY = "tareweight-download"
@@ -56,6 +58,8 @@ def pack(image_ids: Sequence[str], *, tare: Path, say: Callable[[str], None]) ->
     known = remembered(tare)
     due = [image_id for image_id in dict.fromkeys(image_ids) if image_id not in known.images]
     if due:
+        from tareweight.scale import sink  # an HTTP server: 20 ms that only packing should cost
+
         with sink.listening(known.port, known.blobs) as listening:
             known.port = listening.server_address[1]
             try:
@@ -68,7 +72,7 @@ def pack(image_ids: Sequence[str], *, tare: Path, say: Callable[[str], None]) ->
     return {image_id: known.images[image_id] for image_id in image_ids}
 
 
-def _push(image_id: str, listening: sink.Sink) -> int:
+def _push(image_id: str, listening: Sink) -> int:
     tag = f"t{secrets.token_hex(8)}"
     name = f"127.0.0.1:{listening.server_address[1]}/{_REPOSITORY}:{tag}"
     try:
@@ -80,7 +84,7 @@ def _push(image_id: str, listening: sink.Sink) -> int:
         run(["docker", "image", "rm", "--no-prune", name], timeout=60, check=False)
     manifest = listening.manifests.get(tag, b"")
     try:
-        return len(manifest) + sum(size for _, size in sink.listed(manifest))
+        return len(manifest) + listening.listed(manifest)
     except ValueError as error:
         raise TareError(f"{image_id}: the engine pushed no image manifest") from error
 

@@ -35,6 +35,15 @@ class Sink(http.server.ThreadingHTTPServer):
         self.uploads: dict[str, int] = {}
         super().__init__(("127.0.0.1", port), _Answer)
 
+    @staticmethod
+    def listed(manifest: bytes) -> int:
+        """The bytes of the manifest's config and layers. `ValueError` where it is no manifest of an image."""
+        try:
+            told = json.loads(manifest)
+            return sum(int(one["size"]) for one in (told["config"], *told["layers"]))
+        except (KeyError, TypeError) as error:
+            raise ValueError("not an image manifest") from error
+
 
 class _Answer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -128,12 +137,3 @@ def listening(port: int, blobs: Mapping[str, int]) -> Iterator[Sink]:
         sink.shutdown()
         sink.server_close()
         thread.join()
-
-
-def listed(manifest: bytes) -> list[tuple[str, int]]:
-    """Digest and bytes of the manifest's config and layers, in its order, config first. `ValueError` where it is no manifest."""
-    try:
-        told = json.loads(manifest)
-        return [(str(one["digest"]), int(one["size"])) for one in (told["config"], *told["layers"])]
-    except (KeyError, TypeError) as error:
-        raise ValueError("not an image manifest") from error

@@ -242,6 +242,12 @@ def load_scan(value: Any) -> Scan:
     return scan
 
 
+def of_base(layers: Sequence[Layer], base_diff_ids: Sequence[str]) -> int:
+    """How many of `layers` are the base's: all of its, or none where the image doesn't stand on it."""
+    mine = [layer.diff_id for layer in layers[: len(base_diff_ids)]]
+    return len(base_diff_ids) if mine == list(base_diff_ids) else 0
+
+
 def unique(weights: Iterable[Weight]) -> dict[str, int]:
     """By image ID: the bytes of the layers that no other of `weights` has."""
     seen: dict[str, set[str]] = {}

@@ -15,7 +15,7 @@ def _weighed(project: Any, *, download: bool = False) -> tuple[Any, Any]:
     from tareweight import project as projects
     from tareweight import weighing
 
-    planned = projects.make_plan(project)
+    planned = projects.make_plan(project, weigh=True)
     return planned, weighing.weigh_all(planned, say=console.say, pack=download)
 
 
