@@ -12,7 +12,11 @@ from tareweight.scale.scan.tree import Found, Tree
 from tareweight.scale.weight import CLASSES
 
 Lay = Callable[..., Path]
-HINTS: dict[str, object] = {"workdir": "/app", "entrypoint": ["/calculator", "python3", "main.jar", "./run.sh"], "copies": ["/app", "/usr/share/nginx/html", "/etc/own.conf", "/"]}
+HINTS: dict[str, object] = {
+    "workdir": "/app",
+    "entrypoint": ["/calculator", "python3", "main.jar", "./run.sh"],
+    "copies": ["/app", "/usr/share/nginx/html", "/etc/own.conf", "/"],
+}
 
 PLACES: dict[str, tuple[str, Found | None]] = {
     "calculator": ("app", Found("golang", "example.org/calculator", "1", ["calculator"])),

@@ -46,7 +46,7 @@ def run(root: Path, out: Path, *words: str | Path, python: str = sys.executable)
     return json.loads(done.stdout) if done.stdout else None
 
 
-@pytest.mark.parametrize("file", SOURCE.rglob("*.py"), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", sorted(SOURCE.rglob("*.py")), ids=lambda file: file.name)
 def test_is_written_for_old_pythons(file: Path) -> None:
     ast.parse(file.read_text(), feature_version=OLDEST)
 
