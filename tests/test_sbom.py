@@ -65,7 +65,7 @@ def locators(told: Any) -> list[str]:
     ("type", "name", "version", "expected"),
     [
         ("deb", "libstdc++6", "1:14.2.0-19", "pkg:deb/debian/libstdc%2B%2B6@1:14.2.0-19?distro=debian-13"),
-        ("apk", "musl", "1.2.5-r1", "pkg:apk/debian/musl@1.2.5-r1?distro=debian-13"),
+        ("apk", "musl", "1.2.5-r1", "pkg:apk/alpine/musl@1.2.5-r1"),
         ("pypi", "Zope.Inter__face", "7.2", "pkg:pypi/zope-inter-face@7.2"),
         ("npm", "@babel/core", "7.26.0", "pkg:npm/%40babel/core@7.26.0"),
         ("npm", "ms", "2.1.3", "pkg:npm/ms@2.1.3"),
@@ -89,12 +89,17 @@ def test_purl(type: str, name: str, version: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("os", "type", "expected"),
     [
-        ("alpine 3.22.1", "apk", "pkg:apk/alpine/x@1?distro=alpine-3.22.1"),
-        ("ubuntu 24.04", "deb", "pkg:deb/ubuntu/x@1?distro=ubuntu-24.04"),
-        ("wolfi", "apk", "pkg:apk/wolfi/x@1?distro=wolfi"),
+        ("debian 13", "deb", "pkg:deb/debian/x@1?distro=debian-13"),
+        ("Debian GNU/Linux 13 (trixie)", "deb", "pkg:deb/debian/x@1?distro=debian-13"),
+        ("Ubuntu 24.04.1 LTS", "deb", "pkg:deb/ubuntu/x@1?distro=ubuntu-24.04.1"),
+        ("Alpine Linux v3.22", "apk", "pkg:apk/alpine/x@1?distro=alpine-3.22"),
+        ("wolfi 20230201", "apk", "pkg:apk/wolfi/x@1?distro=wolfi-20230201"),
+        ("Debian GNU/Linux trixie/sid", "deb", "pkg:deb/debian/x@1"),
+        ("Distroless", "deb", "pkg:deb/debian/x@1"),
+        ("busybox and musl from Debian, not Alpine", "deb", "pkg:deb/debian/x@1"),
+        ("debian 13", "apk", "pkg:apk/alpine/x@1"),
         ("", "deb", "pkg:deb/debian/x@1"),
         ("", "apk", "pkg:apk/alpine/x@1"),
-        ("de/bi?an 1#3", "deb", "pkg:deb/debian/x@1?distro=debian-13"),
     ],
 )
 def test_distribution_decides_the_namespace(os: str, type: str, expected: str) -> None:
@@ -138,6 +143,15 @@ def test_cyclonedx_tells_of_the_image_and_its_system() -> None:
     assert (system["name"], system["version"]) == ("debian", "13")
     [depends] = [one["dependsOn"] for one in told["dependencies"] if one["ref"] == container["bom-ref"]]
     assert sorted(depends) == sorted(one["bom-ref"] for one in told["components"])
+
+
+@pytest.mark.parametrize(
+    ("os", "name", "version"),
+    [("Debian GNU/Linux 13 (trixie)", "debian", "13"), ("Distroless", "Distroless", None), ("odd\x1b[1m 7", "odd 7", None)],
+)
+def test_the_system_has_a_release_where_it_is_a_known_one(os: str, name: str, version: str | None) -> None:
+    [system] = document("cyclonedx", image([], os=os))["components"]
+    assert (system["type"], system["name"], system.get("version")) == ("operating-system", name, version)
 
 
 def test_spdx_has_every_package_contained_in_the_image() -> None:

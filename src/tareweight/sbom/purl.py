@@ -6,21 +6,23 @@ import re
 
 from packageurl import PackageURL
 
-_DISTRIBUTIONS = {"deb": "debian", "apk": "alpine"}
-"""The namespace where the image doesn't say which distribution it is."""
+_DISTRIBUTIONS = {"deb": ("debian", "devuan", "kali", "raspbian", "ubuntu"), "apk": ("alpine", "chainguard", "postmarketos", "wolfi")}
+"""The distributions that make packages of a type; the first where the image says none, or gives itself a name ("Distroless")."""
+_RELEASE = re.compile(r"v?(\d[\d.]*)")
 
 
 def purl(type: str, name: str, version: str, *, source: str = "", os: str = "") -> PackageURL | None:
     """The package URL of a package, or None for a name that can't be written as one.
 
-    `source` is the source package where that has another name. `os` is what the scan says of the distribution ("debian 13").
+    `source` is the source package where that has another name. `os` is what the scan says of the distribution.
     """
     group, base = coordinates(type, name)
     qualifiers: dict[str, str] = {}
     if type in _DISTRIBUTIONS:
         system, release = distribution(os)
-        group = system or _DISTRIBUTIONS[type]
-        qualifiers = {"distro": f"{system}-{release}" if release else system, "upstream": source}
+        known = system in _DISTRIBUTIONS[type]
+        group = system if known else _DISTRIBUTIONS[type][0]
+        qualifiers = {"distro": f"{system}-{release}" if known and release else "", "upstream": source}
     elif type == "pypi":
         base = re.sub(r"[-_.]+", "-", base)
     elif type == "golang":
@@ -46,9 +48,11 @@ def coordinates(type: str, name: str) -> tuple[str, str]:
 
 
 def distribution(os: str) -> tuple[str, str]:
-    """ID and version of the distribution, each with nothing but what os-release allows in an ID."""
-    name, _, version = os.lower().partition(" ")
-    return re.sub(r"[^a-z0-9._-]", "", name), re.sub(r"[^a-z0-9._-]", "", version)
+    """ID and release: "debian" and "13" for "debian 13" and for "Debian GNU/Linux 13 (trixie)"; `os` itself where it names no distribution."""
+    words = os.lower().split()
+    if not words or not any(words[0] in names for names in _DISTRIBUTIONS.values()):
+        return os, ""
+    return words[0], next((found[1] for word in words[1:] if (found := _RELEASE.fullmatch(word))), "")
 
 
 def _made(type: str, group: str, name: str, version: str, qualifiers: dict[str, str]) -> PackageURL | None:
