@@ -19,13 +19,13 @@ from tareweight.check import verdict
 from tareweight.check.verdict import Verdict
 from tareweight.compare import Measured
 from tareweight.engine.client import Engine, Image, connect, inspect, require_buildx
-from tareweight.errors import BadInput, TareError
+from tareweight.errors import BadInput, TareError, nearest, one_line
 from tareweight.project import Planned, Project, make_bases
 from tareweight.scale import download, weigh
 from tareweight.scale.weight import Weight, of_base
 
 if TYPE_CHECKING:
-    from tareweight import budget, lock
+    from tareweight import budget, difference, lock
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ def weigh_all(planned: Planned, *, say: Callable[[str], None], pack: bool = Fals
     }
 
 
-def weigh_named(names: Sequence[str], project: Project, engine: Engine, *, say: Callable[[str], None]) -> list[Weight]:
-    """Any images that the engine has, by name or ID. `BadInput` for one that isn't there."""
+def weigh_named(names: Sequence[str], project: Project, engine: Engine, *, say: Callable[[str], None], files: bool = False) -> list[Weight]:
+    """Any images that the engine has, by name or ID; with `files` their tables of files too. `BadInput` for one that isn't there."""
     found = inspect(names)
     for name in names:
         if name not in found:
             raise BadInput(f"there is no image {name}", hint="`docker image ls` names those that are there")
-    told = weigh.weigh({name: name for name in names}, tare=project.settings.tare, engine=engine, scanner=partial(scanner, project, say))
+    told = weigh.weigh({name: name for name in names}, tare=project.settings.tare, engine=engine, scanner=partial(scanner, project, say), files=files)
     weights = []
     for name in names:
         one = told[name]
@@ -210,3 +210,33 @@ def _when(created: str) -> datetime:
         return datetime.strptime(created[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
     except ValueError:
         return datetime.fromtimestamp(0, tz=timezone.utc)
+
+
+def two_images(project: Project, app: str, old: str, new: str) -> tuple[str, str]:
+    """The names of two images to be compared: of variants where `app` is given, else `old` and `new` themselves. `BadInput`."""
+    if not app:
+        if not old or not new:
+            raise BadInput("two images are wanted", hint="Give --app, --from and --to with two variants, or --from and --to with two images")
+        return old, new
+    targets = {read.target.variant: read.target for read in project.reads}
+    if not new:
+        raise BadInput("--to: missing", hint=f"Give a variant of {app}: {', '.join(targets)}")
+    chosen = []
+    for option, variant in (("--from", old or next(iter(targets.values())).app.baseline), ("--to", new)):
+        if variant not in targets:
+            raise BadInput(f"{option}: {app} has no variant '{one_line(variant)}'", hint=nearest(variant, targets))
+        chosen.append(image_name(project.settings, targets[variant]))
+    return chosen[0], chosen[1]
+
+
+def difference_of(names: tuple[str, str], project: Project, *, say: Callable[[str], None]) -> difference.Difference:
+    """What changed from one image to the other, files of the same length compared byte by byte. `BadInput` for an image that isn't there."""
+    from tareweight import difference
+    from tareweight.scale import files, same
+
+    tare, engine = project.settings.tare, connect()
+    old, new = weigh_named(names, project, engine, say=say, files=True)
+    old_files, new_files = (files.read(weigh.table(tare, one.image_id)) for one in (old, new))
+    paths = difference.candidates(old_files, new_files)
+    changed = same.changed(old.image_id, new.image_id, paths, tare=tare, engine=engine, scanner=partial(scanner, project, say))
+    return difference.between(old, new, old_files, new_files, changed, names)

@@ -109,3 +109,23 @@ def sbom(_c: Context, app: str = "", variant: str = "", format: str = "cyclonedx
     target = weighing.one_target(project)
     weight, created = weighing.weigh_target(project, target, say=console.say)
     console.out(bills.document(weight, name=target.app.name, version=target.app.version, format=format, timestamp=created))
+
+
+@task(help={
+    "app": "the app whose variants are compared; without it --from and --to are any two images",
+    "from": "variant or image to start from (default: the app's baseline)",
+    "to": "variant or image to arrive at",
+    "format": "table, markdown or json",
+})  # fmt: skip
+@guarded
+def diff(_c: Context, app: str = "", from_: str = "", to: str = "", format: str = "table") -> None:
+    """Say what changed between two images: packages, files, configuration and surface, every byte accounted for."""
+    from tareweight import weighing
+    from tareweight.project import open_project
+    from tareweight.report import difference as report
+    from tareweight.report import known
+
+    known(format, report.FORMATS)
+    project = open_project(wishes((app,) if app else ()))
+    names = weighing.two_images(project, app, from_, to)
+    console.out(report.render(weighing.difference_of(names, project, say=console.say), format))
