@@ -1,6 +1,8 @@
 # Stands in for alpine:3.x where no registry can be reached: busybox and musl from Debian. It isn't Alpine, and has no apk.
 ARG SUITE=trixie
 
+# take FILE AS: copies it, and leaves its package's description and its checksum where distroless images keep theirs, so that a
+# scanner knows what is in there.
 FROM rootfs AS unpacked
 ARG SUITE
 RUN --mount=type=cache,target=/var/cache/apt,id=tare-apt-${SUITE},sharing=locked \
@@ -10,11 +12,18 @@ RUN --mount=type=cache,target=/var/cache/apt,id=tare-apt-${SUITE},sharing=locked
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o APT::Keep-Downloaded-Packages=true busybox-static musl; \
     mkdir -p /out/bin /out/dev /out/etc/ssl/certs /out/etc/profile.d /out/home /out/lib /out/media /out/mnt /out/opt /out/proc /out/run \
         /out/sbin /out/srv /out/sys /out/usr/bin /out/usr/lib /out/usr/local/bin /out/usr/local/lib /out/usr/sbin \
-        /out/usr/share /out/var/cache /out/var/lib /out/var/log /out/var/spool; \
+        /out/usr/share /out/var/cache /out/var/lib/dpkg/status.d /out/var/log /out/var/spool; \
     install -d -m 1777 /out/tmp /out/var/tmp; \
     install -d -m 700 /out/root; \
     ln -s ../run /out/var/run; \
-    cp "$(command -v busybox)" /out/bin/busybox; \
+    take() { \
+        cp -L "$1" "/out$2"; \
+        package=$(dpkg-query -S "*${1#/usr}" | cut -d: -f1); \
+        dpkg-query -s "$package" > "/out/var/lib/dpkg/status.d/$package"; \
+        (cd /out && md5sum "${2#/}") > "/out/var/lib/dpkg/status.d/$package.md5sums"; \
+    }; \
+    take "$(command -v busybox)" /bin/busybox; \
+    take /usr/lib/*-linux-musl/libc.so "/lib/$(basename /lib/ld-musl-*.so.1)"; \
     cd /out; \
     busybox --list-full | grep -vx -e bin/busybox -e usr/bin/busybox | while read -r applet; do \
         case "$applet" in usr/bin/env|usr/*|bin/*|sbin/*) ;; *) applet=bin/$applet ;; esac; \
@@ -22,11 +31,8 @@ RUN --mount=type=cache,target=/var/cache/apt,id=tare-apt-${SUITE},sharing=locked
         [ -e "$applet" ] || ln -s /bin/busybox "$applet"; \
     done; \
     [ -e bin/sh ] || ln -s /bin/busybox bin/sh; \
-    cp -L /usr/lib/*-linux-musl/libc.so "/out/lib/$(basename /lib/ld-musl-*.so.1)"; \
     cp /etc/ssl/certs/ca-certificates.crt /out/etc/ssl/certs/; \
-    ln -s certs/ca-certificates.crt etc/ssl/cert.pem; \
-    mkdir -p var/lib/dpkg/status.d; \
-    for package in busybox-static musl; do dpkg-query -s "$package" > "var/lib/dpkg/status.d/$package"; done
+    ln -s certs/ca-certificates.crt etc/ssl/cert.pem
 # Debian's busybox is built without these two. Alpine's options, as far as Dockerfiles use them.
 COPY --chmod=755 <<'EOF' /out/usr/sbin/addgroup
 #!/bin/sh

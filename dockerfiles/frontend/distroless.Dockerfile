@@ -21,7 +21,8 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends nginx \
  && rm -rf /var/lib/apt/lists/*
 # ldd lists every library that the server loads; those that the base has stay behind. Each package that something is taken
-# from leaves its description where distroless images keep theirs, so that a scanner knows what is in there.
+# from leaves its description, and the checksums of what was taken, where distroless images keep theirs, so that a scanner
+# knows what is in there.
 RUN --mount=type=bind,from=base,target=/base \
     set -eu; \
     mkdir -p /out/var/lib/dpkg/status.d; \
@@ -29,6 +30,7 @@ RUN --mount=type=bind,from=base,target=/base \
         cp -Lp --parents "$1" /out; \
         package=$(dpkg-query -S "*${1#/usr}" | cut -d: -f1); \
         dpkg-query -s "$package" > "/out/var/lib/dpkg/status.d/$package"; \
+        (cd /out && md5sum "${1#/}") >> "/out/var/lib/dpkg/status.d/$package.md5sums"; \
     }; \
     take /usr/sbin/nginx; \
     take /etc/nginx/mime.types; \
