@@ -1,0 +1,113 @@
+"""Two images on the engine: weighed, compared and accounted for, as `invoke diff` does."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tareweight import weighing
+from tareweight.difference import Difference, between, candidates
+from tareweight.engine.client import connect
+from tareweight.project import open_project
+from tareweight.scale import files, same, weigh
+from tareweight.scale.weight import Weight
+from tareweight.tasks.common import wishes
+
+pytestmark = pytest.mark.engine
+
+STATUS = "Package: {0}\nStatus: install ok installed\nVersion: {1}\nArchitecture: all\n\n"
+OLD = {
+    "etc/os-release": b'PRETTY_NAME="Old"\n',
+    "usr/bin/bash": b"b" * 1000,
+    "usr/bin/tool": b"t" * 500,
+    "usr/bin/same": b"s" * 100,
+    "app/server": b"1" * 300,
+    "app/kept": b"k" * 50,
+    "var/lib/apt/lists/deb.example_Packages": b"l" * 4000,
+    "var/lib/dpkg/status": "".join(STATUS.format(name, "1") for name in ("bash", "tool", "same")).encode(),
+    "var/lib/dpkg/info/bash.list": b"/usr/bin/bash\n",
+    "var/lib/dpkg/info/tool.list": b"/usr/bin/tool\n",
+    "var/lib/dpkg/info/same.list": b"/usr/bin/same\n",
+}
+NEW = {
+    **{path: content for path, content in OLD.items() if "bash" not in path and "lists" not in path},
+    "usr/bin/tool": b"t" * 700,
+    "app/server": b"2" * 300,
+    "var/lib/dpkg/status": (STATUS.format("tool", "2") + STATUS.format("same", "1")).encode(),
+}
+
+
+def image(tag: str, tree: dict[str, bytes], *changes: str) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for path, content in tree.items():
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(content), 0o755 if "bin/" in path else 0o644
+            tar.addfile(entry, io.BytesIO(content))
+    words = [word for change in changes for word in ("--change", change)]
+    subprocess.run(["docker", "import", *words, "-", tag], input=packed.getvalue(), capture_output=True, check=True)
+
+
+@pytest.fixture(scope="module")
+def difference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Difference]:
+    tags = [f"tareweight-test/diff-{secrets.token_hex(4)}:{name}" for name in ("old", "new")]
+    root = shutil.copytree(Path(__file__).parent / "projects" / "good", tmp_path_factory.mktemp("project") / "good")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        project = open_project(wishes((), ()))
+    tare, scanner = project.settings.tare, partial(weighing.scanner, project, lambda _text: None)
+    try:
+        image(tags[0], OLD, "ENV KEPT=1 GONE=1")
+        image(tags[1], NEW, "ENV KEPT=1", "USER 65532", "EXPOSE 8080")
+        engine = connect()
+        told = weigh.weigh({tag: tag for tag in tags}, tare=tare, engine=engine, scanner=scanner, files=True)
+        old, new = (one for one in told.values() if isinstance(one, Weight))
+        was, now = (files.read(weigh.table(tare, one.image_id)) for one in (old, new))
+        changed = same.changed(old.image_id, new.image_id, candidates(was, now), tare=tare, engine=engine, scanner=scanner)
+        yield between(old, new, was, now, changed, ("old", "new"))
+    finally:
+        subprocess.run(["docker", "image", "rm", "-f", *tags], capture_output=True, check=False)
+
+
+def test_each_byte_of_the_change_has_its_package_or_directory(difference: Difference) -> None:
+    delta = sum(map(len, NEW.values())) - sum(map(len, OLD.values()))
+    assert difference.delta == sum(one.delta for one in difference.classes) == delta
+    assert difference.rest == 0
+    assert {one.name: (one.kind, one.old_versions, one.new_versions) for one in difference.packages} == {
+        "bash": ("dropped", ("1",), ()),
+        "tool": ("changed", ("1",), ("2",)),
+    }
+    assert difference.same_packages == 1
+    assert {one.directory for one in difference.groups} == {"/app", "/var/lib/apt", "/var/lib/dpkg"}
+
+
+def test_content_decides_where_sizes_are_equal(difference: Difference) -> None:
+    found = {one.path: one for one in difference.files or ()}
+    assert found["/app/server"].content
+    assert found["/app/server"].delta == 0
+    assert "/app/kept" not in found
+    assert "/usr/bin/same" not in found
+
+
+def test_all_is_accounted_for(difference: Difference) -> None:
+    moved = 1000 + len(OLD["var/lib/dpkg/info/bash.list"]) + 700 + 300 + 4000 + len(OLD["var/lib/dpkg/status"])
+    assert difference.account.moved == moved
+    assert difference.account.unlisted == 0
+
+
+def test_settings_and_surface(difference: Difference) -> None:
+    assert {(one.field, one.name, one.new) for one in difference.settings} == {
+        ("user", "", ("65532",)),
+        ("environment", "GONE", ()),
+        ("ports", "", ("8080/tcp",)),
+    }
+    assert [(one.kind, one.gone, one.new) for one in difference.surface] == [("shells", ("/usr/bin/bash",), ())]
+    assert (difference.old.os, difference.new.os) == ("Old", "Old")
