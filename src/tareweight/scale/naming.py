@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from tareweight.engine.client import Image, inspect
 from tareweight.errors import TareError, one_line
-from tareweight.process import CommandFailed, run
+from tareweight.process import run
 
 PREFIX = "tareweight-scale"
 """Images without a name are tagged `tareweight-scale/<ID>:<random>` while they are looked at: a build takes names only."""
@@ -16,25 +16,31 @@ PREFIX = "tareweight-scale"
 
 @contextmanager
 def named(images: Sequence[Image]) -> Iterator[list[str]]:
-    """A name for each image: one of its own, or one that is lent to it for as long as the block lasts.
+    """A name for each image: one of its own, or one that it is lent for as long as the block lasts.
 
-    What went away meanwhile keeps the name that it would have had, and `gone` tells it.
+    An image that went away meanwhile keeps the name that it would have had; `gone` tells of it.
     """
-    lent: list[str] = []
-    names: list[str] = []
+    names = [next((tag for tag in image.tags if not tag.startswith(f"{PREFIX}/")), "") or _new(image) for image in images]
+    lent = {name: image.id for name, image in zip(names, images, strict=True) if name not in image.tags}
     try:
-        for image in images:
-            if image.tags:
-                names.append(image.tags[0])
-                continue
-            name = f"{PREFIX}/{image.id.partition(':')[2][:16]}:{secrets.token_hex(4)}"
-            names.append(name)
-            lent.append(name)
-            _tag(image.id, name)
+        for name, image_id in lent.items():
+            run(["docker", "image", "tag", image_id, name], timeout=60, check=False)
         yield names
     finally:
         if lent:
-            run(["docker", "image", "rm", "--no-prune", *lent], timeout=60, check=False)
+            take_back(list(lent))
+
+
+def take_back(names: Sequence[str]) -> None:
+    """Remove names without removing the images.
+
+    The engine deletes an image with its last name, so the names are first given to an empty image, which goes with them.
+    (Importing it under the name would do on the classic store, but deletes the image on containerd's.)
+    """
+    empty = run(["docker", "import", "-"], stdin="\0" * 10240, timeout=60).stdout.strip()
+    for name in names:
+        run(["docker", "image", "tag", empty, name], timeout=60)
+    run(["docker", "image", "rm", "--no-prune", *names], timeout=60, check=False)
 
 
 def gone(images: Sequence[Image], names: Sequence[str]) -> dict[str, TareError]:
@@ -57,9 +63,5 @@ def missing(name: str) -> TareError:
     return TareError(f"there is no image {one_line(name, 200)}", hint="Build or pull it first")
 
 
-def _tag(image_id: str, name: str) -> None:
-    try:
-        run(["docker", "image", "tag", image_id, name], timeout=60)
-    except CommandFailed as error:
-        if error.code in {124, 126, 127}:
-            raise
+def _new(image: Image) -> str:
+    return f"{PREFIX}/{image.id.partition(':')[2][:16]}:{secrets.token_hex(4)}"

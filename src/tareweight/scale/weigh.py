@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 from tareweight import store
@@ -24,13 +25,21 @@ _ID = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def weigh(
-    names: Mapping[str, str], *, tare: Path, engine: Engine, scanner: Callable[[], Base], files: bool = False, no_cache: bool = False
+    names: Mapping[str, str],
+    *,
+    tare: Path,
+    engine: Engine,
+    scanner: Callable[[], Base],
+    files: bool = False,
+    no_cache: bool = False,
+    builder: str = "",
 ) -> dict[str, Weight | TareError]:
     """Weigh each image of `names` (key -> name or ID), and say for each key what it weighs or why it can't be weighed.
 
     Names by full ID (`sha256:...`) that were weighed before cost no question to the engine. `scanner` gives the resolved
     `beside.SCANNER` and is called when something is to be weighed. With `files` a weight without its table of files
-    (`table`) is made anew. With `no_cache` nothing comes from earlier weighings, BuildKit's cache included.
+    (`table`) is made anew. With `no_cache` nothing comes from earlier weighings, BuildKit's cache included. A `builder`
+    other than the engine fetches the images from the registry that they were pushed to, and the scanner from its context.
     """
     images = inspect([name for name in dict.fromkeys(names.values()) if not _ID.fullmatch(name)])
     ids = {key: images[name].id if name in images else name for key, name in names.items()}
@@ -42,7 +51,8 @@ def weigh(
     if due:
         known = {image.id: image for image in images.values()}
         known |= inspect([image_id for image_id in due if image_id not in known])
-        found |= _weigh([known[image_id] for image_id in due if image_id in known], tare=tare, engine=engine, scanner=scanner, no_cache=no_cache)
+        images_due = [known[image_id] for image_id in due if image_id in known]
+        found |= _weigh(images_due, tare=tare, engine=engine, scanner=scanner, no_cache=no_cache, builder=builder or engine.builder)
     return {key: found.get(image_id) or naming.missing(names[key]) for key, image_id in ids.items()}
 
 
@@ -65,7 +75,9 @@ def table(tare: Path, image_id: str) -> Path:
     return _file(tare, image_id).with_suffix(".files.gz")
 
 
-def _weigh(images: Sequence[Image], *, tare: Path, engine: Engine, scanner: Callable[[], Base], no_cache: bool) -> dict[str, Weight | TareError]:
+def _weigh(
+    images: Sequence[Image], *, tare: Path, engine: Engine, scanner: Callable[[], Base], no_cache: bool, builder: str
+) -> dict[str, Weight | TareError]:
     with ThreadPoolExecutor(2) as pool:
         asked_base = pool.submit(scanner)
         asked_store = pool.submit(lambda: engine.store)
@@ -78,14 +90,21 @@ def _weigh(images: Sequence[Image], *, tare: Path, engine: Engine, scanner: Call
     # The biggest first: as many are scanned at once as there are processors, and none of them should be alone at the end.
     images = sorted(images, key=lambda image: -sum(layer.bytes for layer in told[image.id].layers))
     found: dict[str, Weight | TareError] = {}
-    with naming.named(images) as names:
+    if builder != engine.builder:
+        found |= {image.id: _not_pushed(image, builder) for image in images if not image.digests}
+        images = [image for image in images if image.digests]
+    with naming.named(images) if builder == engine.builder else nullcontext([image.digests[0] for image in images]) as names:
         steps = [beside.scan_step(name, image.platform, told[image.id].hints) for image, name in zip(images, names, strict=True)]
-        with beside.run_steps(steps, scanner=context, builder=engine.builder, no_cache=no_cache) as answers:
+        with beside.run_steps(steps, scanner=context, builder=builder, no_cache=no_cache) as answers:
             gone = naming.gone(images, names)
             for image, answer in zip(images, answers, strict=True):
                 fault = gone.get(image.id)
                 found[image.id] = fault or _weighed(image, answer, told[image.id], image_store, tare)
     return found
+
+
+def _not_pushed(image: Image, builder: str) -> TareError:
+    return TareError(f"{naming.label(image)} is in no registry that the builder {builder} could fetch it from", hint="Push it first")
 
 
 def _weighed(image: Image, answer: Path | TareError, says: Told, image_store: str, tare: Path) -> Weight | TareError:
