@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,6 +116,18 @@ def test_test_data_of_packages_and_toolchains_is_passed_over(lay: Lay) -> None:
 
 def test_long_files_and_objects_of_git_are_not_read(lay: Lay) -> None:
     assert found(lay({"app/long": PEM + "x" * module.LONGEST, "app/.git/objects/ab/cd": PEM})) == {}
+
+
+WALLS = ["\n", " ", "://a:", "password ", '"auth" : ', f"-----BEGIN {KEY}", "aws_secret_access_key = ", "_authToken=", "A", "a-"]
+
+
+@pytest.mark.parametrize("piece", WALLS)
+def test_no_file_takes_long(lay: Lay, piece: str) -> None:
+    text = f"AKIA {piece * (60_000 // len(piece))}"
+    root = lay(dict.fromkeys(("root/.pypirc", "root/.netrc", "root/.gitconfig", "root/.docker/config.json", "app/x"), text))
+    began = time.process_time()
+    found(root)
+    assert time.process_time() - began < 2
 
 
 def test_reading_is_bounded(lay: Lay, monkeypatch: pytest.MonkeyPatch) -> None:

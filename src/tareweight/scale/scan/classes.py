@@ -21,7 +21,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from . import leftovers
+from . import leftovers, runtimes
 from .claims import OS_TYPES
 from .tree import Found, Tree
 
@@ -35,23 +35,8 @@ _DOCS = re.compile(
     rf"(?:usr|usr/local|opt/[^/]+)/share/(?:{_SHARED})|usr/(?:local/)?(?:man|info|doc)|usr/lib/locale"
     r"|usr/lib/jvm/[^/]+/(?:man|legal|docs)|opt/java/[^/]+/(?:man|legal|docs)|usr/local/go/(?:doc|api)"
 )
-_RUNTIME = re.compile(
-    r"usr/local/(?:go|rustup|cargo/bin|lib/(?:python[\d.]+|ruby|php|perl5?)|include/(?:python[\d.]+t?|node|ruby[\d.-]*|php)|share/perl5?)"
-    r"|usr/lib/(?:jvm|go[\d.-]*|go-[\d.]+|python[\d.]+|gcc|ruby|rustlib)|usr/libexec/gcc|usr/share/dotnet|usr/lib/dotnet"
-    r"|opt/(?:java|jdk[^/]*|jre[^/]*|node(?:-v\d[^/]*)?|python[\d.]*|go|yarn-v\d[^/]*)|nodejs|root/\.rustup|root/\.pyenv/versions|root/\.nvm/versions"
-)
-_INSTALLED = ("/site-packages", "/dist-packages")
-"""Folders in a runtime's tree that hold what was added to it."""
 _KEPT = re.compile(r"etc|var/lib/(?:dpkg|apt|apk|pam|ucf|rpm|systemd)|lib/apk|usr/lib/apk|usr/lib/sysimage|var/cache/(?:debconf|ldconfig|fontconfig)")
 _KEPT_FILES = re.compile(r"(?:root|home/[^/]+)/\.(?:bashrc|profile|bash_logout|cshrc)|usr/lib/os-release|var/lib/shells\.state|\.dockerenv")
-_RUNTIME_PACKAGE = re.compile(
-    r"(?:lib)?python\d?(?:[\d.]*)(?:-.*)?|py3-.*|golang(?:-.*)?|go|gcc(?:-\d+)?(?:-(?!.*base).+)?|g\+\+(?:-.*)?|cpp(?:-.*)?|gfortran.*|clang.*|llvm.*|libllvm.*|libclang.*"
-    r"|lld(?:-.*)?|binutils.*|libbinutils|libctf.*|libgprofng.*|libsframe.*|libcc1.*|lib(?:a|hwa|l|t|ub)san\d*|libitm1|libisl\d*|libmpc\d*|libmpfr\d*|isl\d*|mpc1|mpfr\d*"
-    r"|libgcc-\d+-dev|build-(?:essential|base)|dpkg-dev|libdpkg-perl|fortify-headers|make|cmake.*|ninja-build|automake.*|autoconf|libtool|pkgconf.*|pkg-config|bison|flex|m4"
-    r"|.+-dev(?:-bin)?|linux-headers.*|node(?:js)?(?:-.*)?|npm|yarn(?:pkg)?|libnode\d*|corepack|open(?:jdk|jre)[\d-].*|default-j(?:re|dk).*|java-.*|temurin-.*"
-    r"|perl(?:-.*)?|libperl[\d.]+|ruby.*|libruby.*|rust(?:c|up)?|cargo|libstd-rust.*|php.*|lua[\d.]+|liblua[\d.-]+|luajit|tcl[\d.]*|libtcl[\d.]+|tk[\d.]*|libtk[\d.]+|erlang.*|ghc.*|ocaml.*"
-    r"|mono-.*|dotnet.*|aspnetcore-.*|r-base.*|guile.*"
-)
 
 
 class Hints(NamedTuple):
@@ -109,9 +94,9 @@ def grounds(tree: Tree, app: Hints) -> Grounds:
 def _place(path: str, above: str, own: frozenset[str]) -> str:
     if _DOCS.fullmatch(path):
         return "docs"
-    if _RUNTIME.fullmatch(path):
+    if runtimes.is_folder(path):
         return "runtime"
-    if above == "runtime" and path.endswith(_INSTALLED):
+    if above == "runtime" and path.endswith(runtimes.INSTALLED):
         return ""
     if path in own:
         return "app"
@@ -150,7 +135,7 @@ def _unowned(path: str, here: str, app: Hints) -> str:
 
 def _package_class(package: Found) -> str:
     if package.type in OS_TYPES:
-        return "runtime" if _RUNTIME_PACKAGE.fullmatch(package.name) else "os"
+        return "runtime" if runtimes.is_package(package.name) else "os"
     if package.type == "generic":
         return "os" if package.name == "busybox" else "runtime"
     return "packages"

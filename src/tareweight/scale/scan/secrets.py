@@ -54,7 +54,7 @@ _NAMED = {
     ".gitconfig": ("password in an address", re.compile(r"://[^\s:/@]+:[^\s/@]+@")),
     ".git/config": ("password in an address", re.compile(r"://[^\s:/@]+:[^\s/@]+@")),
     "pip.conf": ("password in an address", re.compile(r"://[^\s:/@]+:[^\s/@]+@")),
-    ".pypirc": ("password in .pypirc", re.compile(r"^\s*password\s*[=:]\s*\S+", re.MULTILINE)),
+    ".pypirc": ("password in .pypirc", re.compile(r"^[ \t]*password[ \t]*[=:][ \t]*\S+", re.MULTILINE)),
     ".docker/config.json": ("password of a registry", re.compile(r'"(?:auth|identitytoken)"\s*:\s*"[^"]{4,}"')),
     ".dockercfg": ("password of a registry", re.compile(r'"auth"\s*:\s*"[^"]{4,}"')),
 }
