@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import builds, document, scale
+from benchmarks import builds, document, plans, weights
 from benchmarks.timing import Failed
 
 _SIZES = (250, 500, 1000)
@@ -25,13 +25,14 @@ def main() -> int:
         parser.error("a round at least")
     try:
         with tempfile.TemporaryDirectory(prefix="tareweight-bench-") as folder:
-            plans = scale.measure(Path(folder), _SIZES, given.rounds)
+            planned = plans.measure(Path(folder), _SIZES, given.rounds)
         runs = builds.measure(builds.ready(), idle_rounds=given.rounds, cold_rounds=0 if given.skip_cold else given.cold_rounds)
+        weighings = weights.measure(rounds=given.rounds, long_rounds=given.cold_rounds)
     except Failed as error:
         print(error, file=sys.stderr)
         return 1
-    table = document.rows(runs, plans)
-    given.out.write_text(document.render(table, runs, plans), encoding="utf-8")
+    table = document.rows(runs, planned, weighings)
+    given.out.write_text(document.render(table, runs, planned, weighings), encoding="utf-8")
     for row in table:
         print(f"{row.measure:<52} {row.against:<46} {row.shown:>8} of {row.goal:g}  {'met' if row.met else 'NOT MET'}")
     return 0

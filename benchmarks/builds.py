@@ -44,10 +44,10 @@ def measure(bake: str, *, idle_rounds: int, cold_rounds: int) -> Runs:
     """All the rounds. Cold ones come last: they leave new images, which the idle ones would find changed."""
     with tempfile.TemporaryDirectory() as empty:
         (Path(empty) / "tasks.py").touch()
-        ours = Command(OURS, ((_invoke(), "build-all"),), ROOT)
+        ours = Command(OURS, ((invoke(), "build-all"),), ROOT)
         theirs = Command(BAKE, (("docker", "buildx", "bake", "-f", "-"),), ROOT, bake)
         # Invoke says "No tasks found" and ends with 1, which is what it does for an empty file.
-        listing = Command(LIST, ((_invoke(), "--list"),), Path(empty), codes=(1,))
+        listing = Command(LIST, ((invoke(), "--list"),), Path(empty), codes=(1,))
         # Bake first: an image of its making has another id, whose checks build-all would run in its first round.
         everything = [theirs, ours, listing]
         print("nothing to do (one round before the measured ones)", flush=True)
@@ -59,7 +59,7 @@ def measure(bake: str, *, idle_rounds: int, cold_rounds: int) -> Runs:
         print("cold", flush=True)
         cold = in_turns(
             [
-                Command(OURS, ((_invoke(), "build-all", "--no-cache", "--no-verify"),), ROOT),
+                Command(OURS, ((invoke(), "build-all", "--no-cache", "--no-verify"),), ROOT),
                 Command(BAKE, (("docker", "buildx", "bake", "--no-cache", "-f", "-"),), ROOT, bake),
                 Command(SERIAL, one_by_one(bake), ROOT),
             ],
@@ -86,13 +86,14 @@ def _build(target: dict[str, Any]) -> tuple[str, ...]:
     return tuple(word.replace("$${", "${").replace("%%{", "%{") for word in (*words, target["context"]))
 
 
-def _invoke() -> str:
+def invoke() -> str:
+    """The command beside this Python."""
     found = Path(sys.executable).with_name("invoke")
     return str(found) if found.exists() else shutil.which("invoke") or "invoke"
 
 
 def _run(*words: str) -> str:
-    done = subprocess.run([_invoke(), *words], cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
+    done = subprocess.run([invoke(), *words], cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         raise Failed(f"invoke {' '.join(words)} ended with {done.returncode}:\n{done.stderr[-2_000:]}")
     return done.stdout

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from statistics import median
 
 from benchmarks.builds import BAKE, LIST, OURS, SERIAL, Runs
 from benchmarks.machine import describe
-from benchmarks.scale import FILES, VARIANTS, Planned
-from benchmarks.timing import middle
+from benchmarks.plans import FILES, VARIANTS, Planned
+from benchmarks.timing import Cost, middle
+from benchmarks.weights import ALL, COMPARE, DIVE, DIVE_ALL, ONE, SYFT, Weighings
 
 SECONDS = 2.0
 BYTES = 150_000_000
@@ -35,7 +37,7 @@ class Row:
         return self.value <= self.goal
 
 
-def rows(runs: Runs, plans: Sequence[Planned]) -> list[Row]:
+def rows(runs: Runs, plans: Sequence[Planned], weighings: Weighings) -> list[Row]:
     """The table of what was measured, in the order of the goals."""
     found = []
     cold, idle = middle(runs.cold), middle(runs.idle)
@@ -65,14 +67,31 @@ def rows(runs: Runs, plans: Sequence[Planned]) -> list[Row]:
                 f"{growth:.2f}",
             ),
         ]
-    return found
+    return found + _scale(weighings)
+
+
+def _scale(told: Weighings) -> list[Row]:
+    one, everything, compare = (_seconds(costs) for costs in (told.one, told.all, told.compare))
+    ours, dive = (median(cost.peak for cost in told.one[name]) for name in (ONE, DIVE))
+    what = f"weigh one image of {told.size / 1e6:.0f} MB, nothing kept from before"
+    return [
+        _ratio(what, "dive on the engine's image", one[ONE], one[DIVE], 0.3),
+        _ratio("the same", "syft on the engine's image", one[ONE], one[SYFT], 0.05),
+        _ratio(f"weigh all {told.images} images, nothing kept", "dive, image after image", everything[ALL], everything[DIVE_ALL], 0.2),
+        _ratio("`compare`, all weighed already", "`invoke --list` of an empty tasks file", compare[COMPARE], compare[LIST], 2.0),
+        Row(f"{what}: memory", "dive", f"{ours / 1e6:.0f} MB", f"{dive / 1e6:.0f} MB", ours / dive, 2.5, f"{ours / dive:.2f}"),
+    ]
+
+
+def _seconds(costs: Mapping[str, Sequence[Cost]]) -> dict[str, float]:
+    return middle({name: [cost.seconds for cost in listed] for name, listed in costs.items()})
 
 
 def _ratio(measure: str, against: str, ours: float, peer: float, goal: float) -> Row:
     return Row(measure, against, f"{ours:.2f} s", f"{peer:.2f} s", ours / peer, goal, f"{ours / peer:.2f}")
 
 
-def render(table: Sequence[Row], runs: Runs, plans: Sequence[Planned]) -> str:
+def render(table: Sequence[Row], runs: Runs, plans: Sequence[Planned], weighings: Weighings) -> str:
     """The whole document."""
     lines = [
         "# How fast",
@@ -90,17 +109,21 @@ def render(table: Sequence[Row], runs: Runs, plans: Sequence[Planned]) -> str:
         lines += ["", "The cold builds were left out of this run (`--skip-cold`)."]
     lines += ["", "## The machine", "", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in describe())]
     lines += [f"| date | {datetime.now(timezone.utc):%Y-%m-%d} |", "", "## What was done", ""]
-    lines += _method(runs, plans)
+    lines += _method(runs, plans, weighings)
     lines += ["", "## Every round", "", "| | seconds |", "|---|---|"]
     for kind, seconds in (("cold", runs.cold), ("nothing to do", runs.idle)):
         lines += [f"| {kind}: {name} | {', '.join(f'{value:.2f}' for value in values)} |" for name, values in seconds.items()]
+    for costs in (weighings.one, weighings.all, weighings.compare):
+        for name, listed in costs.items():
+            peaks = f"at most {max(cost.peak for cost in listed) / 1e6:.0f} MB"
+            lines.append(f"| scale: {name} | {', '.join(f'{cost.seconds:.2f}' for cost in listed)} ({peaks}) |")
     if plans:
         lines += ["", "| apps | targets | first plan | nothing to do | peak memory |", "|--:|--:|--:|--:|--:|"]
         lines += [f"| {plan.apps:,} | {plan.targets:,} | {plan.first:.2f} s | {plan.again:.2f} s | {plan.peak / 1e6:.0f} MB |" for plan in plans]
     return "\n".join(lines) + "\n"
 
 
-def _method(runs: Runs, plans: Sequence[Planned]) -> list[str]:
+def _method(runs: Runs, plans: Sequence[Planned], weighings: Weighings) -> list[str]:
     idle = len(next(iter(runs.idle.values()), []))
     cold = len(next(iter(runs.cold.values()), []))
     lines = [
@@ -118,4 +141,9 @@ def _method(runs: Runs, plans: Sequence[Planned]) -> list[str]:
             "  asking the engine, whose answers come from a file. Nothing has changed since the plan before. Python's start and imports count.",
             f"- Linear: a target of the largest project may cost at most {LINEAR:g} times as much as one of the smallest.",
         ]
+    lines += [
+        f"- The scale weighs `{weighings.image}`, and all {weighings.images} images of the table, in a fresh folder and without BuildKit's cache:",
+        "  all of a Weight but the download. dive writes its analysis as JSON, syft its packages; both take the image out of the engine each",
+        "  time. Memory is that of the largest process on the user's side: ours is the larger of Python and buildx; the scan runs in the engine.",
+    ]
     return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,30 +30,53 @@ class Command:
     stdin: str = ""
     codes: tuple[int, ...] = (0,)
 
-    def seconds(self) -> float:
-        """Run it once and say how long that took."""
-        return sum(_once(argv, self) for argv in self.argvs)
+    def cost(self) -> Cost:
+        """Run it once and say what that took."""
+        costs = [_once(argv, self) for argv in self.argvs]
+        return Cost(sum(cost.seconds for cost in costs), max(cost.peak for cost in costs))
 
 
-def _once(argv: Sequence[str], command: Command) -> float:
-    began = time.perf_counter()
-    done = subprocess.run(
-        argv, cwd=command.cwd, input=command.stdin, capture_output=True, text=True, errors="replace", env={**os.environ, **ENVIRONMENT}, check=False
-    )
-    seconds = time.perf_counter() - began
-    if done.returncode not in command.codes:
-        raise Failed(f"{command.name}: `{' '.join(argv[:4])}` ended with {done.returncode}:\n{(done.stdout + done.stderr)[-_END:]}")
-    return seconds
+@dataclass(frozen=True)
+class Cost:
+    """What a command took: its seconds, and the bytes of memory that the largest of its processes had at most."""
+
+    seconds: float
+    peak: int
+
+
+def _once(argv: Sequence[str], command: Command) -> Cost:
+    with tempfile.TemporaryFile() as said:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            argv, cwd=command.cwd, stdin=subprocess.PIPE if command.stdin else subprocess.DEVNULL, stdout=said, stderr=said, env={**os.environ, **ENVIRONMENT}
+        )
+        if process.stdin:
+            process.stdin.write(command.stdin.encode())
+            process.stdin.close()
+        # Unlike subprocess, wait4 tells what the process and all that it waited for have used.
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in command.codes:
+            said.seek(0)
+            end = said.read()[-_END:].decode(errors="replace")
+            raise Failed(f"{command.name}: `{' '.join(argv[:4])}` ended with {process.returncode}:\n{end}")
+        return Cost(seconds, used.ru_maxrss * 1024)
 
 
 def in_turns(commands: Sequence[Command], rounds: int) -> dict[str, list[float]]:
     """Seconds of each command by name, `rounds` times; every other round goes backwards, so that none always comes first."""
-    found: dict[str, list[float]] = {command.name: [] for command in commands}
+    return {name: [cost.seconds for cost in costs] for name, costs in costs_in_turns(commands, rounds).items()}
+
+
+def costs_in_turns(commands: Sequence[Command], rounds: int) -> dict[str, list[Cost]]:
+    """As `in_turns`, with the memory too."""
+    found: dict[str, list[Cost]] = {command.name: [] for command in commands}
     for number in range(rounds):
         for command in commands if number % 2 == 0 else reversed(commands):
-            seconds = command.seconds()
-            found[command.name].append(seconds)
-            print(f"  {command.name:<32} {seconds:8.3f} s", flush=True)
+            cost = command.cost()
+            found[command.name].append(cost)
+            print(f"  {command.name:<44} {cost.seconds:8.3f} s  {cost.peak / 1e6:6.0f} MB", flush=True)
     return found
 
 
