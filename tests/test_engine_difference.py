@@ -1,16 +1,18 @@
-"""Two images on the engine: weighed, compared and accounted for, as `invoke diff` does."""
+"""Two images on the engine: weighed, compared and accounted for; and `invoke diff`, which does that."""
 
 from __future__ import annotations
 
 import io
+import json
 import secrets
-import shutil
 import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from tareweight import weighing
@@ -57,24 +59,42 @@ def image(tag: str, tree: dict[str, bytes], *changes: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def difference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Difference]:
-    tags = [f"tareweight-test/diff-{secrets.token_hex(4)}:{name}" for name in ("old", "new")]
-    root = shutil.copytree(Path(__file__).parent / "projects" / "good", tmp_path_factory.mktemp("project") / "good")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[str]]]:
+    """A project of one app in two variants, and the names of their images."""
+    root = tmp_path_factory.mktemp("project")
+    prefix = f"tareweight-test-diff-{secrets.token_hex(4)}"
+    (root / "tareweight.toml").write_text(f'prefix = "{prefix}"\n')
+    for folder in ("apps/hello", "dockerfiles/hello"):
+        (root / folder).mkdir(parents=True)
+    (root / "apps/hello/app.toml").touch()
+    for variant in ("single", "small"):
+        (root / f"dockerfiles/hello/{variant}.Dockerfile").write_text("FROM scratch\n")
+    names = [f"{prefix}/hello:{variant}" for variant in ("single", "small")]
+    try:
+        image(names[0], OLD, "ENV KEPT=1 GONE=1")
+        image(names[1], NEW, "ENV KEPT=1", "USER 65532", "EXPOSE 8080")
+        yield root, names
+    finally:
+        subprocess.run(["docker", "image", "rm", "-f", *names], capture_output=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def difference(project: tuple[Path, list[str]]) -> Difference:
+    root, names = project
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
-        project = open_project(wishes((), ()))
-    tare, scanner = project.settings.tare, partial(weighing.scanner, project, lambda _text: None)
-    try:
-        image(tags[0], OLD, "ENV KEPT=1 GONE=1")
-        image(tags[1], NEW, "ENV KEPT=1", "USER 65532", "EXPOSE 8080")
-        engine = connect()
-        told = weigh.weigh({tag: tag for tag in tags}, tare=tare, engine=engine, scanner=scanner, files=True)
-        old, new = (one for one in told.values() if isinstance(one, Weight))
-        was, now = (files.read(weigh.table(tare, one.image_id)) for one in (old, new))
-        changed = same.changed(old.image_id, new.image_id, candidates(was, now), tare=tare, engine=engine, scanner=scanner)
-        yield between(old, new, was, now, changed, ("old", "new"))
-    finally:
-        subprocess.run(["docker", "image", "rm", "-f", *tags], capture_output=True, check=False)
+        opened = open_project(wishes((), ()))
+    tare, scanner, engine = opened.settings.tare, partial(weighing.scanner, opened, lambda _text: None), connect()
+    told = weigh.weigh({name: name for name in names}, tare=tare, engine=engine, scanner=scanner, files=True)
+    old, new = (one for one in told.values() if isinstance(one, Weight))
+    was, now = (files.read(weigh.table(tare, one.image_id)) for one in (old, new))
+    changed = same.changed(old.image_id, new.image_id, candidates(was, now), tare=tare, engine=engine, scanner=scanner)
+    return between(old, new, was, now, changed, ("old", "new"))
+
+
+def tare(project: tuple[Path, list[str]], *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from tareweight.cli import main; main()", "diff", *words]
+    return subprocess.run(command, cwd=project[0], capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_each_byte_of_the_change_has_its_package_or_directory(difference: Difference) -> None:
@@ -111,3 +131,44 @@ def test_settings_and_surface(difference: Difference) -> None:
     }
     assert [(one.kind, one.gone, one.new) for one in difference.surface] == [("shells", ("/usr/bin/bash",), ())]
     assert (difference.old.os, difference.new.os) == ("Old", "Old")
+
+
+def test_the_task_by_variants_and_by_images(project: tuple[Path, list[str]], difference: Difference) -> None:
+    schema = json.loads((Path(__file__).parents[1] / "docs" / "diff.schema.json").read_text())
+    by_variant = tare(project, "--app", "hello", "--to", "small", "--format", "json")
+    assert by_variant.returncode == 0, by_variant.stderr
+    document = json.loads(by_variant.stdout)
+    jsonschema.validate(document, schema)
+    assert document["accounted"]["moved_bytes"] == difference.account.moved
+    assert document["delta_bytes"] == difference.delta
+    assert tare(project, "--from", project[1][0], "--to", project[1][1], "--format", "json").stdout == by_variant.stdout
+    back = json.loads(tare(project, "--app", "hello", "--from", "small", "--to", "single", "--format", "json").stdout)
+    assert back["delta_bytes"] == -difference.delta
+    assert back["accounted"]["moved_bytes"] == difference.account.moved
+
+
+def test_the_task_draws(project: tuple[Path, list[str]]) -> None:
+    table = tare(project, "--app", "hello", "--to", "small")
+    assert table.returncode == 0
+    assert "accounted for: " in table.stdout
+    assert max(map(len, table.stdout.splitlines())) <= 100
+    assert tare(project, "--app", "hello", "--to", "small", "--format", "markdown").stdout.startswith("### ")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "two images are wanted"),
+        (["--app", "hello"], "--to"),
+        (["--app", "hello", "--to", "smal"], "Did you mean 'small'"),
+        (["--app", "nope", "--to", "small"], "nope"),
+        (["--from", "none:such", "--to", "none:such"], "none:such"),
+        (["--app", "hello", "--to", "small", "--format", "csv"], "unknown format 'csv'"),
+    ],
+)
+def test_what_can_not_be_compared_is_one_line(project: tuple[Path, list[str]], words: list[str], said: str) -> None:
+    done = tare(project, *words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
