@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tareweight.dockerfile import Instruction, instructions
 from tareweight.errors import one_line
+from tareweight.scale import masking
 from tareweight.scale.masking import mask
 from tareweight.scale.weight import Layer
 
@@ -19,7 +20,7 @@ METADATA = {"ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL",
 _CUT = " ..."
 _CLASSIC = re.compile(r"/bin/sh -c #\(nop\) +")
 _SHELL = re.compile(r"/(?:usr/)?bin/(?:ba|da|a|z|k)?sh(?: -\w+| pipefail)*? -\w*c\s+")
-_ARGUMENTS = re.compile(r"(?:RUN )?\|(\d+) ")
+_ARGUMENTS = re.compile(r"(?:RUN )?\|(\d{1,4}) ")
 _ASSIGNMENT = re.compile(r"(?:^|(?<=\s))\w+=")
 _FLAGS = re.compile(r"(?:--[\w-]+(?:=\S*)?\s+)*")
 _FROM_AS = re.compile(r"(\S+)(?:\s+[Aa][Ss]\s+(\S+))?\s*$")
@@ -46,7 +47,7 @@ class Entry(NamedTuple):
 
 def entry(size: int, raw: str) -> Entry:
     """An entry as the engine tells it."""
-    text = raw.strip().removesuffix("# buildkit").strip()
+    text = one_line(raw[:masking.MOST_TEXT]).removesuffix("# buildkit").rstrip()
     if classic := _CLASSIC.match(text):
         text = text[classic.end() :]
     arguments, command = _arguments(text)
@@ -57,7 +58,7 @@ def entry(size: int, raw: str) -> Entry:
         shell = _SHELL.match(command)
         command = f"RUN {command[shell.end() if shell else 0 :]}"
     masked = mask(command, listed=listed)
-    shown = _cut(one_line(masked.text))
+    shown = _cut(masked.text)
     if name == "ARG":
         return Entry(size, shown, (), masked.found)
     return Entry(size, shown, masked.kinds, mask(arguments, listed=True).found)
@@ -127,7 +128,7 @@ def _listed(text: str) -> list[str]:
     """The words of the form `["a", "b"]`; empty for the other one."""
     try:
         told = json.loads(text) if text.startswith("[") else []
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return [word for word in told if isinstance(word, str)]
 

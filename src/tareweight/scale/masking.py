@@ -9,6 +9,8 @@ from typing import NamedTuple
 from tareweight.scale.scan import secrets
 
 MASK = "***"
+MOST_TEXT = 20_000
+"""Characters of a text that are looked at and kept: a stranger's can be of any length."""
 BY_NAME = "secret by its name"
 """The kind of what no known form tells: a variable such as DB_PASSWORD with a value."""
 IN_ADDRESS = "password in an address"
@@ -42,6 +44,7 @@ class Masked(NamedTuple):
 def mask(text: str, *, listed: bool = False) -> Masked:
     """`text` with `MASK` for every secret. `listed` is for lists of variables (ENV, ARG), whose values aren't quoted."""
     found: dict[tuple[str, str], None] = {}
+    text = text[:MOST_TEXT]
     for kind, form in _FORMS:
         text, count = form.subn(MASK, text)
         if count:
