@@ -140,6 +140,26 @@ def test_go(made: Made, reference: str, said: str) -> None:
     assert run(image, "sh", "-c", "pwd; /usr/local/go/bin/go env GOROOT").split()[0] == "/go"
 
 
+def test_gcc(made: Made) -> None:
+    image = made("gcc:14")
+    for name in ("gcc", "cc", "g++", "c++"):
+        assert run(image, name, "-dumpfullversion").startswith("14.")
+        assert run(image, "sh", "-c", f"command -v {name}") == f"/usr/local/bin/{name}"
+    source = '#include <format>\n#include <iostream>\nint main() { std::cout << std::format("{}", 6 * 7); }'
+    script = f"cd /tmp && printf '%s' '{source}' > a.cpp && c++ -std=c++20 a.cpp -o a && ./a && c++ -std=c++20 -static a.cpp -o b && ./b"
+    assert run(image, "sh", "-c", script) == "4242"
+
+
+@pytest.mark.parametrize(("reference", "has"), [("eclipse-temurin:21", True), ("eclipse-temurin:21-jre", False)])
+def test_java(made: Made, reference: str, has: bool) -> None:
+    image = made(reference)
+    assert 'openjdk version "21' in run(image, "sh", "-c", "java -version 2>&1")
+    assert run(image, "sh", "-c", "echo $JAVA_HOME; command -v java").split() == ["/opt/java/openjdk", "/opt/java/openjdk/bin/java"]
+    # What takes a program apart and makes a run-time of its own is in the JDK alone; jlink strips with objcopy.
+    for name in ("javac", "jar", "jdeps", "jlink", "objcopy"):
+        assert run(image, "sh", "-c", f"command -v {name} > /dev/null && echo yes || echo no") == ("yes" if has else "no")
+
+
 @pytest.mark.parametrize("reference", ["node:24", "node:16.20.2", "node:24-slim"])
 def test_node(made: Made, reference: str) -> None:
     image = made(reference)

@@ -25,6 +25,13 @@ from tareweight.errors import BadInput, BaseUnavailable
         ("golang:1.19", "golang:1.19-bookworm", "full", {"GO_VERSION": "1.19"}),
         ("golang:bookworm", "golang:1.19-bookworm", "full", {"GO_VERSION": "1.19"}),
         ("golang:1.24-alpine", "golang:1.24-alpine-trixie", "small", {"GO_VERSION": "1.24"}),
+        ("gcc", "gcc:14-trixie", "full", {"GCC_VERSION": "14"}),
+        ("gcc:12", "gcc:12-bookworm", "full", {"GCC_VERSION": "12"}),
+        ("gcc:13-trixie", "gcc:13-trixie", "full", {"GCC_VERSION": "13"}),
+        ("eclipse-temurin:21", "eclipse-temurin:21-trixie", "jdk", {"JAVA_VERSION": "21"}),
+        ("eclipse-temurin:17-jdk", "eclipse-temurin:17-jdk-bookworm", "jdk", {"JAVA_VERSION": "17"}),
+        ("eclipse-temurin:21-jre", "eclipse-temurin:21-jre-trixie", "jre", {"JAVA_VERSION": "21"}),
+        ("eclipse-temurin:25-jre-alpine", "eclipse-temurin:25-jre-alpine-trixie", "jre", {"JAVA_VERSION": "25"}),
         ("node:24", "node:24.10.0-trixie", "full", {"NODE_VERSION": "24.10.0"}),
         ("node:24-slim", "node:24.10.0-slim-trixie", "slim", {"NODE_VERSION": "24.10.0"}),
         ("node:24-bookworm-slim", "node:24.10.0-slim-bookworm", "slim", {"NODE_VERSION": "24.10.0"}),
@@ -65,7 +72,7 @@ def test_what_people_write(recipe: Find, reference: str, tag: str, target: str, 
 
 def test_every_stage_that_a_recipe_names_is_in_its_dockerfile() -> None:
     known = families([BASES])
-    assert {"alpine", "debian", "distroless", "golang", "nginx", "node", "python"} <= {family.name for family in known}
+    assert {"alpine", "debian", "distroless", "eclipse-temurin", "gcc", "golang", "nginx", "node", "python"} <= {family.name for family in known}
     for family in known:
         text = family.dockerfile.read_text(encoding="utf-8")
         for stage in family.stages.values():
@@ -86,6 +93,8 @@ def test_one_image_for_all_names_of_one_thing(recipe: Find) -> None:
         ("golang:1.24.3", "no version 1.24.3", "1.24 (Debian 13)"),
         ("golang:1.24-bookworm", "no version 1.24 in Debian 12", "1.24 (Debian 13)"),
         ("golang:1.24-windowsservercore", "unknown flavour 'windowsservercore'", "alpine"),
+        ("gcc:15", "no version 15", "14 (Debian 13)"),
+        ("eclipse-temurin:21-jre-ubi9-minimal", "unknown flavour 'jre-ubi9-minimal'", "jre-alpine"),
         ("golang:1.24@sha256:00", "pinned by digest", "--bases upstream"),
         ("python:3.12", "no version 3.12", "3.11 (Debian 12), 3.13 (Debian 13)"),
         ("python:3.13-slim-bookworm", "no version 3.13 in Debian 12", "3.11"),
@@ -127,7 +136,7 @@ def test_the_nearest_says_so(recipe: Find, reference: str, tag: str) -> None:
 
 
 def test_a_stand_in_says_what_it_is_not(recipe: Find) -> None:
-    for name in ("alpine", "nginx:alpine", "golang:1.24-alpine", "node:24-alpine", "python:3.13-alpine"):
+    for name in ("alpine", "nginx:alpine", "golang:1.24-alpine", "node:24-alpine", "python:3.13-alpine", "eclipse-temurin:21-jre-alpine"):
         assert "not Alpine" in recipe(name).stand_in
     assert "Alpine" not in recipe("golang:1.24").stand_in
     assert "1.24.4" in recipe("golang:1.24").stand_in
