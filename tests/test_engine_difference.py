@@ -19,7 +19,7 @@ from tareweight import weighing
 from tareweight.difference import Difference, between, candidates
 from tareweight.engine.client import connect
 from tareweight.project import open_project
-from tareweight.scale import files, same, weigh
+from tareweight.scale import files, kept, same, weigh
 from tareweight.scale.weight import Weight
 from tareweight.tasks.common import wishes
 
@@ -87,7 +87,7 @@ def difference(project: tuple[Path, list[str]]) -> Difference:
     tare, scanner, engine = opened.settings.tare, partial(weighing.scanner, opened, lambda _text: None), connect()
     told = weigh.weigh({name: name for name in names}, tare=tare, engine=engine, scanner=scanner, files=True)
     old, new = (one for one in told.values() if isinstance(one, Weight))
-    was, now = (files.read(weigh.table(tare, one.image_id)) for one in (old, new))
+    was, now = (files.read(kept.table(tare, one.image_id)) for one in (old, new))
     changed = same.changed(old.image_id, new.image_id, candidates(was, now), tare=tare, engine=engine, scanner=scanner)
     return between(old, new, was, now, changed, ("old", "new"))
 
@@ -172,3 +172,13 @@ def test_what_can_not_be_compared_is_one_line(project: tuple[Path, list[str]], w
     assert done.stdout == ""
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_corrupt_table_of_files_is_made_anew(project: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    root, names = project
+    monkeypatch.chdir(root)
+    opened = open_project(wishes((), ()))
+    before = weighing.difference_of((names[0], names[1]), opened, say=print)
+    for table in (opened.settings.tare / "weights").glob("*.files.gz"):
+        table.write_bytes(b"garbage")
+    assert weighing.difference_of((names[0], names[1]), opened, say=print) == before

@@ -21,11 +21,12 @@ from tareweight.compare import Measured
 from tareweight.engine.client import Engine, Image, connect, inspect, require_buildx
 from tareweight.errors import BadInput, TareError, nearest, one_line
 from tareweight.project import Planned, Project, make_bases
-from tareweight.scale import download, weigh
-from tareweight.scale.weight import Weight, of_base
+from tareweight.scale import download, kept, weigh
+from tareweight.scale.weight import Corrupt, Weight, of_base
 
 if TYPE_CHECKING:
     from tareweight import budget, difference, lock
+    from tareweight.scale.files import FileRow
 
 
 @dataclass(frozen=True)
@@ -232,11 +233,23 @@ def two_images(project: Project, app: str, old: str, new: str) -> tuple[str, str
 def difference_of(names: tuple[str, str], project: Project, *, say: Callable[[str], None]) -> difference.Difference:
     """What changed from one image to the other, files of the same length compared byte by byte. `BadInput` for an image that isn't there."""
     from tareweight import difference
-    from tareweight.scale import files, same
+    from tareweight.scale import same
 
     tare, engine = project.settings.tare, connect()
     old, new = weigh_named(names, project, engine, say=say, files=True)
-    old_files, new_files = (files.read(weigh.table(tare, one.image_id)) for one in (old, new))
+    try:
+        old_files, new_files = _tables(old, new, tare)
+    except Corrupt:
+        for one in (old, new):
+            kept.table(tare, one.image_id).unlink(missing_ok=True)
+        old, new = weigh_named(names, project, engine, say=say, files=True)
+        old_files, new_files = _tables(old, new, tare)
     paths = difference.candidates(old_files, new_files)
     changed = same.changed(old.image_id, new.image_id, paths, tare=tare, engine=engine, scanner=partial(scanner, project, say))
     return difference.between(old, new, old_files, new_files, changed, names)
+
+
+def _tables(old: Weight, new: Weight, tare: Path) -> tuple[dict[str, FileRow], dict[str, FileRow]]:
+    from tareweight.scale import files
+
+    return files.read(kept.table(tare, old.image_id)), files.read(kept.table(tare, new.image_id))

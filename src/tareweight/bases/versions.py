@@ -10,13 +10,15 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tareweight import store
-from tareweight.bases.apt import Apt
 from tareweight.bases.reference import RELEASES
 from tareweight.errors import BaseUnavailable
 from tareweight.process import CommandFailed, run
+
+if TYPE_CHECKING:
+    from tareweight.bases.apt import Apt
 
 _FORMAT = 2
 
@@ -75,6 +77,8 @@ class Versions:
     def _debian(self, pattern: str) -> list[Version]:
         """`pattern` has one group for the version; without one the version is the package's own."""
         if self._apt is None:
+            from tareweight.bases.apt import Apt
+
             self._apt = Apt(self._tare / "apt")
             self._apt.run("apt-get", "update")
         wanted = re.compile(pattern)

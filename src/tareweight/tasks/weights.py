@@ -78,9 +78,9 @@ def baseline(_c: Context, app: Any = None, variant: Any = None, download: bool =
         raise Exit(code=1)
 
 
-@task(iterable=["app", "variant"], help=options(*MATRIX, "format", "download"))
+@task(iterable=["app", "variant"], help=options(*MATRIX, "format"))
 @guarded
-def budget(_c: Context, app: Any = None, variant: Any = None, format: str = "table", download: bool = False) -> None:
+def budget(_c: Context, app: Any = None, variant: Any = None, format: str = "table") -> None:
     """Hold every image to the limits in its app.toml; exit 4 where one is broken, with the packages behind it."""
     from tareweight import lock, weighing
     from tareweight.project import open_project
@@ -89,7 +89,8 @@ def budget(_c: Context, app: Any = None, variant: Any = None, format: str = "tab
     report.known(format)
     project = open_project(wishes(app or (), variant or ()))
     then = lock.of_project(project.settings.root)
-    planned, weighed = _weighed(project, download=download)
+    # A download that nobody limits need not be known.
+    planned, weighed = _weighed(project, download=any(read.target.limits.download is not None for read in project.reads))
     results = weighing.budgets(planned, weighed, then)
     console.out(report.render(results, format))
     console.job_summary(lambda: report.render(results, "markdown"))
