@@ -106,3 +106,13 @@ def test_a_good_name(name: str) -> None:
 def test_an_argument_without_a_value() -> None:
     with pytest.raises(BadInput, match="'' can't be an image's name"):
         read("FROM scratch\nARG X\nCOPY --from=$X / /\n")
+
+
+def test_until_a_stage() -> None:
+    found = read("FROM a AS build\nFROM scratch AS Artifact\nCOPY --from=build /x /\nFROM b\nCOPY --from=build /x /\nCOPY --from=c /y /\n")
+    assert found.images == ("b", "a", "c")
+    cut = found.until("artifact")
+    assert cut is not None
+    assert (cut.images, cut.base, len(cut.stages)) == (("a",), "scratch", 2)
+    assert found.until("test") is None
+    assert found.until("") is None

@@ -80,6 +80,13 @@ class Dockerfile(NamedTuple):
             index = earlier
         return self.stages[index].base
 
+    def until(self, name: str) -> Dockerfile | None:
+        """The same with the stage `name` as its last, as `docker build --target` builds it; None where no stage is called that."""
+        for index, stage in enumerate(self.stages):
+            if stage.name and stage.name.lower() == name.lower():
+                return Dockerfile(self.stages[: index + 1], self.args)
+        return None
+
 
 def instructions(text: str) -> list[Instruction]:
     """Every instruction of a Dockerfile, comments and here-document bodies left out."""

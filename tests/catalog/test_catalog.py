@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tareweight.catalog import Expect, Target, discover, select
+from tareweight.catalog import Expect, Local, Target, discover, select
 from tareweight.errors import BadInput
 from tareweight.settings import Settings
 
@@ -55,6 +55,9 @@ port = 80
 writable = ["/tmp"]
 memory = "1GB"
 env = { K = "v" }
+[local]
+run = ["./run", "it"]
+env = { HOST = "127.0.0.1" }
 [variants.single]
 capabilities = ["NET_BIND_SERVICE"]
 [[check]]
@@ -77,6 +80,7 @@ body = "b"
     assert target.needs.declared() == "+NET_BIND_SERVICE, rw /tmp"
     assert (target.needs.port, target.needs.memory, target.needs.env) == (80, 10**9, (("K", "v"),))
     assert target.app.needs_of("other").capabilities == ()
+    assert target.app.local == Local(("./run", "it"), (("HOST", "127.0.0.1"),))
     line, page = target.app.checks
     assert (line.args, line.exit, line.timeout, line.stdout, line.stderr) == (("1",), 3, 2.5, Expect("exact", "exact"), Expect("pattern", "^e"))
     assert page.http is not None
@@ -92,6 +96,11 @@ body = "b"
         ('[run]\ncapabilities = ["ALL"]', "'ALL' is not a capability"),
         ('[run]\nmemory = "0MB"', "'0MB' is not a size"),
         ("[run]\nprot = 1", "run.prot: unknown key. Did you mean 'port'?"),
+        ("[local]", "local.run: names no program"),
+        ('[local]\nrun = "go run ."', "local.run: should be a list of strings"),
+        ('[local]\nrun = ["a\\u0000b"]', "local.run: names no program"),
+        ('[local]\nrun = ["a"]\nenv = { "A=B" = "c" }', "can't be set in an environment"),
+        ('[local]\nrun = ["a"]\nshell = true', "local.shell: unknown key"),
         ("variants = 1", "variants: should be a table"),
         ('context = "a\\u0000b"', "is not a folder"),
         ('context = "app.toml"', "is not a folder"),

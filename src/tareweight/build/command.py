@@ -29,11 +29,18 @@ def labels(job: Job, source: Mapping[str, str]) -> dict[str, str]:
 def argv(job: Job, *, engine: Engine, settings: Settings, source: Mapping[str, str], metadata: Path, no_cache: bool) -> list[str]:
     """The command that builds one target."""
     words = ["docker", "buildx", "build", "--builder", engine.builder, "--progress", "rawjson", "--metadata-file", str(metadata)]
-    words += ["--file", str(job.target.dockerfile)]
     for tag in job.tags:
         words += ["--tag", tag]
     for key, value in labels(job, source).items():
         words += ["--label", f"{key}={value}"]
+    if no_cache:
+        words.append("--no-cache")
+    return [*words, *ingredients(job, settings)]
+
+
+def ingredients(job: Job, settings: Settings) -> list[str]:
+    """What a target is built from, whatever comes of it: the Dockerfile, arguments, bases and secrets, and its context as the last word."""
+    words = ["--file", str(job.target.dockerfile)]
     for key, value in job.args.items():
         words += ["--build-arg", f"{key}={value}"]
     for base in job.bases:
@@ -41,8 +48,6 @@ def argv(job: Job, *, engine: Engine, settings: Settings, source: Mapping[str, s
             words += ["--build-context", f"{base.reference}={base.context}"]
     for name, path in settings.secrets.items():
         words += ["--secret", _secret(name, path)]
-    if no_cache:
-        words.append("--no-cache")
     return [*words, str(job.target.app.context)]
 
 

@@ -35,6 +35,14 @@ class Needs:
         return ", ".join(parts)
 
 
+@dataclass(frozen=True)
+class Local:
+    """How the app runs without Docker, in its own folder: argv, and variables over the environment. Without `run` it doesn't."""
+
+    run: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+
+
 class App(NamedTuple):
     """A folder under apps/ with an app.toml. Paths are absolute."""
 
@@ -50,6 +58,7 @@ class App(NamedTuple):
     variant_needs: dict[str, Needs]
     limits: Limits = Limits()
     variant_limits: Mapping[str, Limits] = MappingProxyType({})
+    local: Local = Local()
 
     def needs_of(self, variant: str) -> Needs:
         """What `variant` is given when it runs."""
@@ -108,9 +117,22 @@ def read(file: Path, name: str, root: Path) -> App:
         variant_needs=variant_needs,
         limits=general,
         variant_limits=special,
+        local=_local(table.table("local")) if "local" in table else Local(),
     )
     table.close()
     return app
+
+
+def _local(table: Table) -> Local:
+    """How to run without Docker: a program and its arguments, never a line for a shell."""
+    words, env = table.strings("run"), table.mapping("env")
+    if not words or not words[0] or "\0" in "".join(words):
+        table.fail("run", "names no program", 'Write it as a list: run = ["go", "run", "."]')
+    for name, value in env.items():
+        if not name or "=" in name or "\0" in name + value:
+            table.fail("env", f"{name!r} can't be set in an environment")
+    table.close()
+    return Local(words, tuple(env.items()))
 
 
 def _needs(table: Table, over: Needs) -> Needs:
