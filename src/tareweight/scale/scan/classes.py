@@ -54,7 +54,7 @@ class Grounds(NamedTuple):
     left: dict[str, tuple[str, str]]
 
 
-_SEARCH = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin")
+SEARCH = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin")
 
 
 def hints(tree: Tree, told: Mapping[str, object]) -> Hints:
@@ -63,7 +63,7 @@ def hints(tree: Tree, told: Mapping[str, object]) -> Hints:
     own = {workdir, *(_path(tree, one) for one in _list(told.get("copies")))} - {""}
     programs: set[str] = set()
     for word in _list(told.get("entrypoint")):
-        bases = ("",) if word.startswith("/") else (workdir, *_SEARCH) if "/" not in word else (workdir,)
+        bases = ("",) if word.startswith("/") else (workdir, *SEARCH) if "/" not in word else (workdir,)
         programs.update(tree.resolve(f"{base}/{word}") for base in bases)
     return Hints(frozenset(programs & tree.files.keys()), frozenset(own), workdir)
 
