@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -20,22 +21,28 @@ from tareweight.check.verdict import Verdict
 from tareweight.compare import Measured
 from tareweight.engine.client import Engine, Image, connect, inspect, require_buildx
 from tareweight.errors import BadInput, TareError, nearest, one_line
-from tareweight.project import Planned, Project, make_bases
+from tareweight.project import Planned, Project, make_bases, make_plan
 from tareweight.scale import download, kept, weigh
 from tareweight.scale.weight import Corrupt, Weight, of_base
 
 if TYPE_CHECKING:
     from tareweight import budget, difference, lock
+    from tareweight.report.explain import Explanation
     from tareweight.scale.files import FileRow
 
 
 @dataclass(frozen=True)
 class Weighed:
-    """A target's image on the scale. `tare` are the bytes of the base's layers, `download` those of a pull; None where not known."""
+    """A target's image on the scale. `base_layers` is how many of its layers are the base's, `download` what a pull transfers; None where not known."""
 
     weight: Weight
-    tare: int | None
+    base_layers: int | None
     download: int | None
+
+    @property
+    def tare(self) -> int | None:
+        """Bytes of the base's layers."""
+        return None if self.base_layers is None else sum(layer.bytes for layer in self.weight.layers[: self.base_layers])
 
 
 def weigh_all(planned: Planned, *, say: Callable[[str], None], pack: bool = False) -> dict[str, Weighed | TareError]:
@@ -52,7 +59,7 @@ def weigh_all(planned: Planned, *, say: Callable[[str], None], pack: bool = Fals
     downloads = _downloads(weights, tare, say=say, pack=pack)
     bases = base_layers.diff_ids((job.base for job in named.values() if job.base), tare, planned.engine.platform)
     return {
-        image_id: one if isinstance(one, TareError) else Weighed(one, _tare(one, named[image_id], bases), downloads.get(image_id))
+        image_id: one if isinstance(one, TareError) else Weighed(one, _base_layers(one, named[image_id], bases), downloads.get(image_id))
         for image_id, one in told.items()
     }
 
@@ -95,12 +102,12 @@ def _downloads(weights: Sequence[Weight], tare: Path, *, say: Callable[[str], No
     return packed | {image_id: known[image_id] for image_id in rest if image_id in known}
 
 
-def _tare(weight: Weight, job: Job, bases: Mapping[str, tuple[str, ...]]) -> int | None:
-    """The bytes of the base's layers; nothing for an image on scratch."""
+def _base_layers(weight: Weight, job: Job, bases: Mapping[str, tuple[str, ...]]) -> int | None:
+    """How many layers the base has; none for an image on scratch."""
     if job.base is None:
         return 0
     ids = bases.get(job.base.reference)
-    return None if ids is None else sum(layer.bytes for layer in weight.layers[: of_base(weight.layers, ids)])
+    return None if ids is None else of_base(weight.layers, ids)
 
 
 def measure(planned: Planned, weighed: Mapping[str, Weighed | TareError]) -> list[Measured]:
@@ -158,10 +165,13 @@ def _check_word(failed: str, told: Verdict | None) -> str:
     return f"{'ok' if told.ok else 'failed'} {told.passed}/{told.total}"
 
 
-def one_target(project: Project) -> Target:
-    """The only chosen target. `BadInput` where --app and --variant leave several."""
-    if len(project.reads) == 1:
-        return project.reads[0].target
+def one_target(project: Project, variant: str = "") -> Target:
+    """The only chosen target, or the only one of `variant`. `BadInput` where --app and --variant leave several, or none."""
+    chosen = [read.target for read in project.reads if variant in {"", read.target.variant}]
+    if len(chosen) == 1:
+        return chosen[0]
+    if not chosen:
+        raise BadInput(f"--variant: unknown variant '{one_line(variant)}'", hint=nearest(variant, {read.target.variant for read in project.reads}))
     variants = ", ".join(read.target.name for read in project.reads[:6])
     more = ", ..." if len(project.reads) > 6 else ""
     raise BadInput(f"one image is wanted, and {len(project.reads)} are chosen ({variants}{more})", hint="Give --app and --variant")
@@ -253,3 +263,38 @@ def _tables(old: Weight, new: Weight, tare: Path) -> tuple[dict[str, FileRow], d
     from tareweight.scale import files
 
     return files.read(kept.table(tare, old.image_id)), files.read(kept.table(tare, new.image_id))
+
+
+def explanation(project: Project, variant: str, *, say: Callable[[str], None]) -> Explanation:
+    """One image of a project that has been narrowed to one app, explained beside its siblings. `BadInput` where there is no such image."""
+    from tareweight.advice import Case, advise
+    from tareweight.report.explain import Explanation
+    from tareweight.scale.instructions import dockerfile_lines
+
+    target = one_target(project, variant)
+    planned = make_plan(project)
+    weighed = weigh_all(planned, say=say)
+    images = {job.target.variant: image for job in planned.jobs if (image := planned.images.get(job.image))}
+    if target.variant not in images:
+        raise BadInput(f"there is no image of {target.name}", hint="Run `invoke build-all`")
+    mine = weighed.get(images[target.variant].id)
+    if not isinstance(mine, Weighed):
+        raise mine or TareError(f"{target.name} can't be weighed")
+    told = {name: verdict.load(project.settings.tare, image.id, target._replace(variant=name)) for name, image in images.items()}
+    siblings = {
+        name: one.weight
+        for name, image in images.items()
+        if name != target.variant and isinstance(one := weighed.get(image.id), Weighed) and (passed := told[name]) and passed.ok
+    }
+    lines = dockerfile_lines(mine.weight.layers, target.dockerfile.read_text(encoding="utf-8", errors="replace"))
+    mine_told = told[target.variant]
+    return Explanation(
+        name=image_name(project.settings, target),
+        weight=mine.weight,
+        dockerfile=os.path.relpath(target.dockerfile, project.settings.root),
+        lines=lines,
+        tare=mine.tare,
+        download=mine.download,
+        locked=mine_told.lock_word if mine_told else "",
+        advice=advise(Case(mine.weight, tuple(lines), siblings, mine.base_layers)),
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 """Goes up with every change of what is scanned or kept: older weights are weighed anew."""
 
 CLASSES = {
@@ -90,12 +90,28 @@ class Surface:
 
 
 @dataclass(frozen=True)
+class Program:
+    """The program that an image starts, and the libraries that its file names (what it opens while it runs isn't known).
+
+    `kind` is "static" or "dynamic", both compiled, or "script": that one `interpreter` runs, whose libraries they are. `shell` is
+    True where it is started through a shell.
+    """
+
+    path: str
+    kind: str
+    interpreter: str
+    libraries: tuple[str, ...]
+    shell: bool
+
+
+@dataclass(frozen=True)
 class Scan:
     """What scan/ found in the mounted file system.
 
     `links` are the bytes of the targets of symbolic links, which Docker's history counts and `size` doesn't; `blocks` the
     disk blocks of everything (512-byte units times 512, directories too), for stores that count so. `classes` sums to `size`.
-    `unstripped` are program files with the bytes that `strip` would take away. `complete` is False where a limit cut the tree.
+    `unstripped` are program files with the bytes that `strip` would take away, `recommended` the names of Debian packages that
+    only a recommendation brought. `complete` is False where a limit cut the tree.
     """
 
     size: int
@@ -113,6 +129,8 @@ class Scan:
     os: str
     notes: tuple[str, ...]
     complete: bool
+    recommended: tuple[str, ...] = ()
+    program: Program | None = None
 
 
 @dataclass(frozen=True)
@@ -234,6 +252,8 @@ def load_scan(value: Any) -> Scan:
             os=_text(value["os"]),
             notes=_texts(value["notes"]),
             complete=_truth(value["complete"]),
+            recommended=_texts(value["recommended"]),
+            program=_program(value["program"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Corrupt(str(error)) from error
@@ -270,6 +290,12 @@ def _package(one: Mapping[str, Any]) -> Package:
         _text(one["type"]), _text(one["name"]), _text(one["version"]), _count(one["bytes"]), _count(one["files"]),
         _text(one.get("path", "")), _text(one.get("source", "")),
     )  # fmt: skip
+
+
+def _program(value: Any) -> Program | None:
+    if value is None:
+        return None
+    return Program(_text(value["path"]), _text(value["kind"]), _text(value["interpreter"]), _texts(value["libraries"]), _truth(value["shell"]))
 
 
 def _place(one: Mapping[str, Any]) -> Place:

@@ -112,6 +112,20 @@ def sbom(_c: Context, app: str = "", variant: str = "", format: str = "cyclonedx
     console.out(bills.document(weight, name=target.app.name, version=target.app.version, format=format, timestamp=created))
 
 
+@task(help={**options(*MATRIX), "format": "table, markdown or json"})
+@guarded
+def explain(_c: Context, app: str = "", variant: str = "", format: str = "table") -> None:
+    """Say where the bytes of one image are, what was left behind in it, and what would make it smaller."""
+    from tareweight import weighing
+    from tareweight.project import open_project
+    from tareweight.report import explain as report
+    from tareweight.report import known
+
+    known(format, report.FORMATS)
+    project = open_project(wishes((app,) if app else ()))
+    console.out(report.render(weighing.explanation(project, variant, say=console.say), format))
+
+
 @task(help={
     "app": "the app whose variants are compared; without it --from and --to are any two images",
     "from": "variant or image to start from (default: the app's baseline)",

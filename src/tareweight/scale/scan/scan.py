@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from . import classes, leftovers, secrets, surface, symbols, table
+from . import classes, leftovers, recommends, secrets, surface, symbols, table
 from .claims import Reader, claim
 from .findings import Finding
 from .packages import ALL
@@ -73,6 +73,8 @@ def scan(root: str, told: Mapping[str, object], files: str | None = None, reader
         "secrets": _findings(tree, "secrets", keys),
         "leftovers": _findings(tree, "things left behind", leftovers.findings(tree, left)),
         "unstripped": _findings(tree, "unstripped programs", unstripped),
+        "recommended": [shown(name) for name in recommends.only_recommended(tree)],
+        "program": program.value(program.describe(tree, told)),
         "os": _os(tree),
         "notes": [shown(note)[:_LONGEST] for note in tree.notes],
         "complete": tree.complete,
