@@ -111,7 +111,7 @@ class Scan:
     `links` are the bytes of the targets of symbolic links, which Docker's history counts and `size` doesn't; `blocks` the
     disk blocks of everything (512-byte units times 512, directories too), for stores that count so. `classes` sums to `size`.
     `unstripped` are program files with the bytes that `strip` would take away, `recommended` the names of Debian packages that
-    only a recommendation brought. `complete` is False where a limit cut the tree.
+    only a recommendation brought. `program` is None where none is found. `complete` is False where a limit cut the tree.
     """
 
     size: int

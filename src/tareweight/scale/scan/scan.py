@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from . import classes, leftovers, recommends, secrets, surface, symbols, table
+from . import classes, leftovers, program, recommends, secrets, surface, symbols, table
 from .claims import Reader, claim
 from .findings import Finding
 from .packages import ALL
