@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = f"tareweight-test-{os.getpid()}"
+APPS = ["calculator", "converter", "frontend", "greeter"]
 GIVEN = dict(os.environ)
 """Read before any fixture: where bases come from is CI's to say, here alone."""
 pytestmark = pytest.mark.engine
@@ -41,12 +42,12 @@ def rows() -> Iterator[list[dict[str, Any]]]:
         invoke("build-all")
         yield json.loads(invoke("compare", "--format", "json"))["rows"]
     finally:
-        invoke("clean", "--app", "calculator", "--app", "frontend", "--app", "greeter")
+        invoke("clean", *(word for app in APPS for word in ("--app", app)))
 
 
 def test_every_variant_is_built_and_does_its_job(rows: list[dict[str, Any]]) -> None:
     assert len(rows) >= 10
-    assert {row["app"] for row in rows} == {"calculator", "frontend", "greeter"}
+    assert {row["app"] for row in rows} == set(APPS)
     assert [row for row in rows if not row["check"]["ok"]] == []
 
 
@@ -87,7 +88,7 @@ def test_bake_builds_the_same_layers(rows: list[dict[str, Any]]) -> None:
     assert {row["image"]: layers(row["image"]) for row in rows} == ours
 
 
-@pytest.mark.parametrize("app", ["calculator", "frontend", "greeter"])
+@pytest.mark.parametrize("app", APPS)
 def test_the_apps_own_unit_tests_pass(app: str, rows: list[dict[str, Any]]) -> None:
     assert rows
     plan = json.loads(invoke("bake", "--app", app, "--variant", "multistage"))
