@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 import subprocess
-from collections.abc import Callable, Iterator
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -26,24 +28,43 @@ def left() -> list[str]:
 
 @pytest.fixture(scope="session")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
-    """Makes an image of the box: `box("serve", "8080", "9", changes=["EXPOSE 8080"])` -> image ID."""
+    """Makes an image of the box: `box("serve", "8080", "9", changes=["EXPOSE 8080"])` -> image ID.
+
+    `files` are more files by path, `links` symbolic ones.
+    """
     folder = tmp_path_factory.mktemp("box")
     subprocess.run(["gcc", "-static", "-O1", "-o", folder / "box", Path(__file__).with_name("box.c")], check=True)
-    packed = subprocess.run(["tar", "-C", folder, "-c", "box"], capture_output=True, check=True).stdout
     made: list[str] = []
     mark = secrets.token_hex(4)
 
-    def make(*command: str, changes: tuple[str, ...] = (), entrypoint: str = "/box") -> str:
+    def make(
+        *command: str, changes: tuple[str, ...] = (), entrypoint: str = "/box", files: Mapping[str, str] = {}, links: Mapping[str, str] = {}
+    ) -> str:
         tag = f"tareweight-test/check-{mark}:{len(made)}"
         cmd = ", ".join(f'"{word}"' for word in command)
         words = [f'ENTRYPOINT ["{entrypoint}"]', f"CMD [{cmd}]", *changes]
-        image_id = docker("import", *[part for word in words for part in ("--change", word)], "-", tag, stdin=packed)
+        image_id = docker("import", *[part for word in words for part in ("--change", word)], "-", tag, stdin=_pack(folder / "box", files, links))
         made.append(tag)
         return image_id
 
     yield make
     if made:
         docker("rmi", "-f", *made)
+
+
+def _pack(program: Path, files: Mapping[str, str], links: Mapping[str, str]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        tar.add(program, "box")
+        for path, text in files.items():
+            member = tarfile.TarInfo(path)
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+        for path, target in links.items():
+            member = tarfile.TarInfo(path)
+            member.type, member.linkname = tarfile.SYMTYPE, target
+            tar.addfile(member)
+    return packed.getvalue()
 
 
 def target_of(*checks: Check, needs: Needs | None = None) -> Target:

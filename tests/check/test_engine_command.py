@@ -39,7 +39,7 @@ def test_what_passes(image: str, tmp_path: Path) -> None:
     )
     target = target_of(*checks)
     verdict = verify(target, image, tare=tmp_path)
-    assert verdict == Verdict(6, 6, (), verdict.first_answer, "", "1234")
+    assert verdict == Verdict(6, 6, (), verdict.first_answer, "", "1234", locked=True)
     assert verdict.ok
     assert verdict.first_answer is not None
     assert 0 < verdict.first_answer < 10

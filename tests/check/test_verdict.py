@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ from tests.check.conftest import target_of
 from tareweight.catalog import Check, Expect, Needs
 from tareweight.check import Failure, Verdict, load, save
 from tareweight.check.command import Streams
-from tareweight.check.verdict import path
+from tareweight.check.verdict import AS_ROOT, path
 from tareweight.check.words import mismatch
 
 IMAGE = "sha256:" + "ab" * 32
 TARGET = target_of(Check("a", 10), Check("b", 10))
 VERDICT = Verdict(1, 2, (Failure("b", "exit 1, wanted 0"),), 0.25, "+CHOWN", "65532")
+KEPT = asdict(VERDICT)
 
 
 def test_kept_and_read_again(tmp_path: Path) -> None:
@@ -40,26 +42,77 @@ def test_what_is_no_image_id_is_kept_nowhere(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{", "{}"])
+def test_what_is_no_verdict_is_as_missing(tmp_path: Path, text: str) -> None:
+    assert reread(tmp_path, text) is None
+
+
 @pytest.mark.parametrize(
-    "text",
+    "change",
     [
-        "",
-        "[]",
-        "{",
-        "{}",
-        '{"passed":1,"total":1,"failures":[1],"first_answer":null,"declared":"","user":""}',
-        '{"passed":1,"total":2,"failures":[],"first_answer":null,"declared":"","user":""}',
-        '{"passed":true,"total":1,"failures":[],"first_answer":null,"declared":"","user":""}',
-        '{"passed":1,"total":1,"failures":[],"first_answer":"x","declared":"","user":""}',
-        '{"passed":1,"total":1,"failures":[],"first_answer":1,"declared":"","user":3}',
+        {},
+        {"locked": True, "passed": 2, "failures": []},
+        {"locked": False, "unlocked": "as root", "passed": 2, "failures": []},
     ],
 )
-def test_corrupt_is_as_missing(tmp_path: Path, text: str) -> None:
-    file = path(tmp_path, IMAGE, TARGET)
+def test_what_is_kept(tmp_path: Path, change: dict[str, object]) -> None:
+    assert reread(tmp_path, json.dumps({**KEPT, **change}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"failures": [1]},
+        {"failures": []},
+        {"passed": True},
+        {"passed": "1"},
+        {"first_answer": "x"},
+        {"first_answer": -1},
+        {"declared": None},
+        {"user": 3},
+        {"locked": 1},
+        {"locked": []},
+        {"locked": "yes"},
+        {"locked": True, "unlocked": "as root"},
+        {"locked": False},
+        {"locked": None, "unlocked": "as root"},
+        {"unlocked": None},
+    ],
+)
+def test_corrupt_is_as_missing(tmp_path: Path, change: dict[str, object]) -> None:
+    assert reread(tmp_path, json.dumps({**KEPT, **change})) is None
+
+
+@pytest.mark.parametrize("key", ["passed", "total", "failures", "declared", "user", "unlocked"])
+def test_a_key_that_lacks_is_as_missing(tmp_path: Path, key: str) -> None:
+    assert reread(tmp_path, json.dumps({name: value for name, value in KEPT.items() if name != key})) is None
+
+
+def reread(tare: Path, text: str) -> Verdict | None:
+    file = path(tare, IMAGE, TARGET)
     assert file
     file.parent.mkdir()
     file.write_text(text)
-    assert load(tmp_path, IMAGE, TARGET) is None
+    return load(tare, IMAGE, TARGET)
+
+
+@pytest.mark.parametrize(
+    ("declared", "locked", "unlocked", "word", "note"),
+    [
+        ("", None, "", "", ""),
+        ("rw /tmp", None, "", "", "beyond the lock-down: rw /tmp"),
+        ("", True, "", "yes", ""),
+        ("rw /tmp", True, "", "yes", "runs locked down without rw /tmp"),
+        ("rw /tmp", False, "rw /tmp", "no", "beyond the lock-down: rw /tmp"),
+        ("", False, AS_ROOT, "as 65532", "beyond the lock-down: root (passes locked down as 65532)"),
+        ("rw /tmp", False, AS_ROOT, "as 65532", "beyond the lock-down: root (passes locked down as 65532)"),
+        ("", False, "as 65532: exit 1", "no", "beyond the lock-down: root (fails locked down as 65532: exit 1)"),
+        ("rw /tmp", False, "as 65532: exit 1", "no", "beyond the lock-down: root, rw /tmp (fails locked down as 65532: exit 1)"),
+    ],
+)
+def test_words_on_the_lock_down(declared: str, locked: bool | None, unlocked: str, word: str, note: str) -> None:
+    verdict = replace(VERDICT, declared=declared, locked=locked, unlocked=unlocked)
+    assert (verdict.lock_word, verdict.lock_note) == (word, note)
 
 
 def test_ok() -> None:

@@ -38,11 +38,12 @@ class Gone(CantRun):
 
 @dataclass(frozen=True)
 class Image:
-    """What of an image's configuration the checks need."""
+    """What of an image's configuration the checks need. `user` is as configured, a stranger's text; `run_as` takes its place where it is set."""
 
     id: str
     user: str
     exposed: tuple[int, ...]
+    run_as: str | None = None
 
 
 @contextlib.contextmanager
@@ -95,7 +96,7 @@ def inspect(client: Any, image_id: str) -> Image:
         raise Gone from error
     exposed = (port.partition("/") for port in config.get("ExposedPorts") or {})
     ports = sorted(int(number) for number, _, protocol in exposed if protocol in {"", "tcp"} and number.isdigit())
-    return Image(image_id, one_line(config.get("User") or "", 40) or "root", tuple(ports))
+    return Image(image_id, str(config.get("User") or ""), tuple(ports))
 
 
 @contextlib.contextmanager
@@ -130,6 +131,7 @@ def container(client: Any, image: Image, needs: Needs, *, args: tuple[str, ...] 
                 image.id,
                 command=list(args) or None,
                 name=name,
+                user=image.run_as,
                 stdin_open=stdin,
                 environment=[f"{key}={value}" for key, value in needs.env],
                 labels={reaper.LABEL: reaper.run_id()},
