@@ -1,13 +1,14 @@
 """Debian packages that are there only because another one recommends them.
 
-apt notes in extended_states what it installed unasked. Of those, the ones that nothing needs by Depends or Pre-Depends were
-recommended (or are left from something that is gone): `apt-get install --no-install-recommends` would not have brought them.
+apt notes in extended_states what it installed unasked. Of those, the ones that nothing needs by Depends or Pre-Depends, and that
+something recommends, `apt-get install --no-install-recommends` would not have brought. What only a package needed that is gone by now
+isn't meant: that would have come all the same.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from .tree import Tree
 
@@ -22,22 +23,30 @@ def only_recommended(tree: Tree) -> list[str]:
     if not automatic:
         return []
     needs: dict[str, set[str]] = {}
+    recommends: dict[str, set[str]] = {}
     providers: dict[str, set[str]] = {}
     for told in _paragraphs(tree, _STATUS):
         name = told.get("package", "")
         if not name or "installed" not in told.get("status", "").split():
             continue
         needs[name] = {one for key in ("depends", "pre-depends") for one in _names(told.get(key, ""))}
+        recommends[name] = needs[name].union(_names(told.get("recommends", "")))
         for virtual in (name, *_names(told.get("provides", ""))):
             providers.setdefault(virtual, set()).add(name)
-    waiting = [name for name in needs if name not in automatic]
-    wanted = set(waiting)
+    asked = needs.keys() - automatic
+    return sorted(_reached(asked, recommends, providers) - _reached(asked, needs, providers))
+
+
+def _reached(asked: Iterable[str], wants: Mapping[str, set[str]], providers: Mapping[str, set[str]]) -> set[str]:
+    """The packages `asked`, and all that they want in turn."""
+    waiting = list(asked)
+    found = set(waiting)
     while waiting:
-        for virtual in needs[waiting.pop()]:
-            new = providers.get(virtual, set()) - wanted
-            wanted |= new
+        for virtual in wants[waiting.pop()]:
+            new = providers.get(virtual, set()) - found
+            found |= new
             waiting += new
-    return sorted(automatic & needs.keys() - wanted)
+    return found
 
 
 def _paragraphs(tree: Tree, path: str) -> Iterator[dict[str, str]]:
