@@ -56,7 +56,7 @@ def weigh_all(planned: Planned, *, say: Callable[[str], None], pack: bool = Fals
         scanner=partial(scanner, planned.project, say),
     )
     weights = [weight for weight in told.values() if isinstance(weight, Weight)]
-    downloads = _downloads(weights, tare, say=say, pack=pack)
+    downloads = download.learn(weights, engine=planned.engine, tare=tare, say=say, pack=pack)
     bases = base_layers.diff_ids((job.base for job in named.values() if job.base), tare, planned.engine.platform)
     return {
         image_id: one if isinstance(one, TareError) else Weighed(one, _base_layers(one, named[image_id], bases), downloads.get(image_id))
@@ -89,17 +89,6 @@ def scanner(project: Project, say: Callable[[str], None]) -> Base:
     if found.pending:
         make_bases(found, project, say)
     return found[SCANNER]
-
-
-def _downloads(weights: Sequence[Weight], tare: Path, *, say: Callable[[str], None], pack: bool) -> dict[str, int]:
-    """What is known of the downloads by image ID, and with `pack` all of them."""
-    ids = [weight.image_id for weight in weights]
-    packed = download.from_store([weight.image_id for weight in weights if weight.store == "containerd"])
-    rest = [image_id for image_id in ids if image_id not in packed]
-    if pack:
-        return packed | download.pack(rest, tare=tare, say=say)
-    known = download.remembered(tare).images
-    return packed | {image_id: known[image_id] for image_id in rest if image_id in known}
 
 
 def _base_layers(weight: Weight, job: Job, bases: Mapping[str, tuple[str, ...]]) -> int | None:

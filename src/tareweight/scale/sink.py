@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import http.server
-import json
 import re
 import secrets
 import threading
@@ -25,7 +24,7 @@ _CHUNK = 1 << 20
 
 
 class Sink(http.server.ThreadingHTTPServer):
-    """`manifests` are those that were pushed, by tag; `blobs` are the sizes of what a push may leave out, by digest."""
+    """`manifests` are those that were pushed, by tag and by digest; `blobs` are the sizes of what a push may leave out, by digest."""
 
     daemon_threads = True
 
@@ -34,15 +33,6 @@ class Sink(http.server.ThreadingHTTPServer):
         self.blobs = dict(blobs)
         self.uploads: dict[str, int] = {}
         super().__init__(("127.0.0.1", port), _Answer)
-
-    @staticmethod
-    def listed(manifest: bytes) -> int:
-        """The bytes of the manifest's config and layers. `ValueError` where it is no manifest of an image."""
-        try:
-            told = json.loads(manifest)
-            return sum(int(one["size"]) for one in (told["config"], *told["layers"]))
-        except (KeyError, TypeError) as error:
-            raise ValueError("not an image manifest") from error
 
 
 class _Answer(http.server.BaseHTTPRequestHandler):
@@ -76,8 +66,8 @@ class _Answer(http.server.BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         size, body = self._take()
         if manifest := _MANIFEST.fullmatch(self.path):
-            self.server.manifests[manifest[1]] = body
             digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+            self.server.manifests |= {manifest[1]: body, digest: body}
             self._say(201, {"Docker-Content-Digest": digest, "Location": self.path})
         elif _UPLOAD.fullmatch(self.path):
             path, _, query = self.path.partition("?")
