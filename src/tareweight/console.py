@@ -27,6 +27,18 @@ def out(text: str) -> None:
     sys.stdout.flush()
 
 
+def step(title: str, lines: Sequence[str], *, pause: bool) -> None:
+    """A page of the demo; with `pause` the next one waits for Enter."""
+    from textwrap import wrap
+
+    out("\n".join(["", *wrap(f"== {title}", WIDTH, subsequent_indent="   "), *(piece for line in lines for piece in wrap(line, WIDTH))]))
+    if pause:
+        sys.stderr.write("-- Enter --")
+        sys.stderr.flush()
+        if not sys.stdin.readline():
+            raise KeyboardInterrupt
+
+
 def job_summary(markdown: Callable[[], str]) -> None:
     """In a GitHub Actions job, append a page to its summary; elsewhere nothing is even rendered."""
     if name := os.environ.get("GITHUB_STEP_SUMMARY"):

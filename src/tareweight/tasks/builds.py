@@ -48,7 +48,7 @@ def build_all(
 ) -> None:
     """Build every app in every variant that is out of date, and run its checks."""
     wish = wishes(app or (), variant or (), set_ or (), jobs=jobs, bases=bases, tag=tag, nearest_base=nearest_base, pull=pull)
-    _build(wish, no_cache=no_cache, force=force, fail_fast=fail_fast, dry_run=dry_run, no_verify=no_verify)
+    build_chosen(wish, no_cache=no_cache, force=force, fail_fast=fail_fast, dry_run=dry_run, no_verify=no_verify)
 
 
 @task(iterable=["set_"], help=options(*BUILD, "tag", "force"))
@@ -58,10 +58,11 @@ def build(
 ) -> None:
     """Build one app, or one variant of it: the short form of build-all."""
     wish = wishes((app,) if app else (), (variant,) if variant else (), set_ or (), bases=bases, tag=tag, nearest_base=nearest_base)
-    _build(wish, force=force)
+    build_chosen(wish, force=force)
 
 
-def _build(wish: Any, *, no_cache: bool = False, force: bool = False, fail_fast: bool = False, dry_run: bool = False, no_verify: bool = False) -> None:
+def build_chosen(wish: Any, *, no_cache: bool = False, force: bool = False, fail_fast: bool = False, dry_run: bool = False, no_verify: bool = False) -> None:
+    """Build and check what was chosen, and say what came of it. `Exit` with 1 where a target failed."""
     from tareweight import project as projects
     from tareweight.build import run
     from tareweight.engine.client import require_buildx
