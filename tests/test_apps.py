@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = f"tareweight-test-{os.getpid()}"
-APPS = ["calculator", "converter", "frontend", "greeter"]
+APPS = ["calculator", "converter", "frontend", "greeter", "notes"]
 GIVEN = dict(os.environ)
 """Read before any fixture: where bases come from is CI's to say, here alone."""
 pytestmark = pytest.mark.engine
