@@ -134,7 +134,7 @@ def _measured(job: Job, image: Image | None, weighed: Mapping[str, Weighed | Tar
         first_answer=told.first_answer if told else None,
         check=_check_word(failed, told),
         check_ok=told.ok if told else (False if failed else None),
-        locked=getattr(told, "lock_word", "") if told else "",
+        locked=told.lock_word if told else "",
         reason=why,
         state=state,  # type: ignore[arg-type]
     )

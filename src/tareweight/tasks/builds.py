@@ -115,8 +115,8 @@ def _verify(targets: list[Any], project: Any) -> bool:
             raise
     for (target, _), verdict in zip(targets, verdicts, strict=True):
         word = "unchecked" if not verdict.total else "ok" if verdict.ok else "FAILED"
-        beyond = f"  beyond the lock-down: {verdict.declared}" if verdict.declared else ""
-        console.say(f"{target.name:<24} check {word} {verdict.passed}/{verdict.total}{beyond}")
+        note = f"  {verdict.lock_note}" if verdict.lock_note else ""
+        console.say(f"{target.name:<24} check {word} {verdict.passed}/{verdict.total}{note}")
         for failure in verdict.failures:
             console.say(f"    {failure.check}: {failure.why}")
     return not any(verdict.failures for verdict in verdicts)
