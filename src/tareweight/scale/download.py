@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from tareweight import store
 from tareweight.engine.client import Engine, Image, inspect
 from tareweight.engine.endpoint import ask, endpoint
-from tareweight.errors import TareError
+from tareweight.errors import one_line
 from tareweight.process import CommandFailed, run
 from tareweight.scale.weight import Weight
 
@@ -48,9 +48,9 @@ class Packed:
 
 
 def learn(weights: Sequence[Weight], *, engine: Engine, tare: Path, say: Callable[[str], None], pack: bool) -> dict[str, int]:
-    """A pull's bytes by image ID, for those where the store or an earlier time tells; with `pack` for all of `weights`.
+    """A pull's bytes by image ID, for those where the store or an earlier time tells; with `pack` for all that can be packed.
 
-    `TareError` where an image has to be packed and the engine can't push to this machine (it runs on another one).
+    `say` hears of those that can't, as where the engine runs on another machine and can't push to this one.
     """
     known = _remembered(tare)
     due = {weight.image_id: weight for weight in weights if weight.image_id not in known.images}
@@ -129,44 +129,49 @@ def _pack(weights: Sequence[Weight], known: Packed, say: Callable[[str], None]) 
     with naming.named(rest), sink.listening(known.port, known.blobs) as listening, ThreadPoolExecutor(_AT_ONCE) as pool:
         known.port = listening.server_address[1]
         try:
-            list(pool.map(partial(_push, listening=listening, known=known, say=say), rest))
+            faults = list(pool.map(partial(_push, listening=listening, known=known, say=say), rest))
         finally:
             known.blobs = listening.blobs
+    for fault in dict.fromkeys(filter(None, faults)):
+        those = ", ".join(naming.label(image) for image, its in zip(rest, faults, strict=True) if its == fault)
+        say(f"the engine can't pack {those}: {fault}")
 
 
-def _push(image: Image, *, listening: Sink, known: Packed, say: Callable[[str], None]) -> None:
-    """Let the engine push `image` into the sink, and add what it came to to `known`."""
-    say(f"packing {image.tags[0] if image.tags else image.id} to learn its download")
+def _push(image: Image, *, listening: Sink, known: Packed, say: Callable[[str], None]) -> str:
+    """Let the engine push `image` into the sink, and add what it came to to `known`; why that failed, if it did."""
+    say(f"packing {one_line(image.tags[0] if image.tags else image.id, 200)} to learn its download")
     tag = f"t{secrets.token_hex(8)}"
     name = f"127.0.0.1:{listening.server_address[1]}/{_REPOSITORY}:{tag}"
     try:
         run(["docker", "image", "tag", image.id, name], timeout=60)
         run(["docker", "image", "push", "--quiet", name], timeout=PUSH_SECONDS)
     except CommandFailed as error:
-        raise TareError(f"{image.id}: the engine can't pack it: {error.stderr_end}", hint="--download needs an engine on this machine") from error
+        return one_line(error.stderr_end, 300)
     finally:
         run(["docker", "image", "rm", "--no-prune", name], timeout=60, check=False)
     try:
         known.images[image.id] = transferred(listening.manifests[tag], image.platform, listening.manifests.__getitem__)
-    except (KeyError, ValueError) as error:
-        raise TareError(f"{image.id}: the engine pushed no image manifest") from error
+    except (KeyError, ValueError):
+        return "what it pushed is no image"
+    return ""
 
 
 def _in_registry(image: Image, platform: str) -> int:
     """What a pull transfers by the manifest in the registry that the image was pulled from or pushed to; 0 where none tells."""
-    for name in image.digests:
+    for repository, _, digest in (name.partition("@") for name in image.digests):
+        fetch = partial(_manifest, repository)
         try:
-            return transferred(_manifest(name), platform, lambda digest, name=name: _manifest(f"{name.partition('@')[0]}@{digest}"))
+            return transferred(fetch(digest), platform, fetch)
         except (CommandFailed, ValueError):
             continue
     return 0
 
 
-def _manifest(name: str) -> bytes:
-    """The manifest `repository@digest`, true to the digest. `ValueError` where it isn't, `CommandFailed` where it can't be had."""
-    told = run(["docker", "buildx", "imagetools", "inspect", "--raw", name], timeout=REGISTRY_SECONDS).stdout.encode()
-    if hashlib.sha256(told).hexdigest() != name.rpartition(":")[2]:
-        raise ValueError(f"{name} is another manifest")
+def _manifest(repository: str, digest: str) -> bytes:
+    """A manifest from a registry, true to its digest. `ValueError` where it isn't, `CommandFailed` where it can't be had."""
+    told = run(["docker", "buildx", "imagetools", "inspect", "--raw", f"{repository}@{digest}"], timeout=REGISTRY_SECONDS).stdout.encode()
+    if f"sha256:{hashlib.sha256(told).hexdigest()}" != digest:
+        raise ValueError(f"{repository}@{digest} is another manifest")
     return told
 
 

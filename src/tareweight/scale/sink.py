@@ -37,6 +37,8 @@ class Sink(http.server.ThreadingHTTPServer):
 
 class _Answer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"
+    """What can't be parsed is answered with a status line: it tells a client that tried TLS first to go on without."""
     server: Sink
 
     def log_message(self, format: str, *args: Any) -> None:
