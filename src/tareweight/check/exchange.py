@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from tareweight.catalog import Check, Http, Needs
 from tareweight.check import reaper
-from tareweight.check.lockdown import KEPT, CantRun, Image, container, start
+from tareweight.check.lockdown import KEPT, CantRun, Image, container, port_of, start
 from tareweight.check.words import LINE, mismatch, said
 from tareweight.errors import one_line
 
@@ -38,12 +38,8 @@ class NoAnswer(Exception):
 
 def run(client: Any, image: Image, needs: Needs, checks: Sequence[Check]) -> tuple[dict[str, str], float | None]:
     """Run HTTP checks. The reasons by check of those that failed, and the seconds from the order to start to the first that passed."""
-    port = needs.port or (image.exposed[0] if len(image.exposed) == 1 else None)
-    if port is None:
-        ports = ", ".join(map(str, image.exposed))
-        why = f"the image exposes {ports}: say which with `port`" if ports else "the image exposes no port: add `port = 8080`, or whichever it is,"
-        return {check.name: f"{why} under [run] in app.toml" for check in checks}, None
     try:
+        port = port_of(image, needs)
         with container(client, image, needs, port=port) as name:
             begin = time.monotonic()
             start(client, name)

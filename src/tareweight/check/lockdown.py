@@ -99,19 +99,42 @@ def inspect(client: Any, image_id: str) -> Image:
     return Image(image_id, str(config.get("User") or ""), tuple(ports))
 
 
+def port_of(image: Image, needs: Needs) -> int:
+    """The port that an HTTP app listens on: the declared one, else the only one that the image exposes. `CantRun` where that isn't one."""
+    if needs.port or len(image.exposed) == 1:
+        return needs.port or image.exposed[0]
+    ports = ", ".join(map(str, image.exposed))
+    why = f"the image exposes {ports}: say which with `port`" if ports else "the image exposes no port: add `port = 8080`, or whichever it is,"
+    raise CantRun(f"{why} under [run] in app.toml")
+
+
 @contextlib.contextmanager
-def container(client: Any, image: Image, needs: Needs, *, args: tuple[str, ...] = (), stdin: bool = False, port: int | None = None) -> Iterator[str]:
+def container(
+    client: Any,
+    image: Image,
+    needs: Needs,
+    *,
+    args: tuple[str, ...] = (),
+    stdin: bool = False,
+    tty: bool = False,
+    port: int | None = None,
+    published: int | None = None,
+    beside: str = "",
+) -> Iterator[str]:
     """A locked-down container, made but not started; removed with its volumes on the way out, however that comes.
 
-    With `port` it is on the default bridge with that port on 127.0.0.1, since an internal network can't publish ports:
-    such a container could reach out. Without, it has no network at all.
+    With `port` it is on the default bridge with that port on 127.0.0.1 (as `published`, or one that is free), since an internal
+    network can't publish ports: such a container could reach out. Without, it has no network at all, or shares the network and the
+    processes of the container `beside`.
     """
     import docker.errors
 
     networked = port is not None
+    shared = f"container:{beside}" if beside else None
     locks = client.create_host_config(
-        network_mode="bridge" if networked else "none",
-        port_bindings={port: ("127.0.0.1", None)} if networked else None,
+        network_mode="bridge" if networked else shared or "none",
+        pid_mode=shared,
+        port_bindings={port: ("127.0.0.1", published)} if networked else None,
         read_only=True,
         cap_drop=["ALL"],
         cap_add=list(needs.capabilities) or None,
@@ -133,6 +156,7 @@ def container(client: Any, image: Image, needs: Needs, *, args: tuple[str, ...] 
                 name=name,
                 user=image.run_as,
                 stdin_open=stdin,
+                tty=tty,
                 environment=[f"{key}={value}" for key, value in needs.env],
                 labels={reaper.LABEL: reaper.run_id()},
                 ports=[port] if networked else None,
