@@ -12,7 +12,7 @@ __all__ = ["guarded", "namespace"]
 namespace = Collection(
     builds.list_, builds.build_all, builds.build, builds.verify, builds.bake, builds.bases, builds.clean,
     weights.compare, weights.explain, weights.diff, weights.baseline, weights.budget, weights.sbom,
-    work.run, work.serve,
+    work.run, work.serve, work.shell,
     demo.demo,
 )  # fmt: skip
 namespace.add_collection(Collection("engine", engine.up, engine.down, engine.status))
