@@ -50,7 +50,7 @@ def test_a_long_instruction_is_cut() -> None:
 
 
 @pytest.mark.parametrize("piece", [" ", "A_TOKEN=a ", "\x1b[31m", "|1 ", "--a ", "RUN ", "/bin/sh -c ", "[", "\n", "x"])
-@pytest.mark.parametrize("start", ["ENV A_TOKEN=a", "RUN |9 A_TOKEN=a", "RUN |9999 ", 'RUN |' + '9' * 5000 + ' ', "COPY ", ""])
+@pytest.mark.parametrize("start", ["ENV A_TOKEN=a", "RUN |9 A_TOKEN=a", "RUN |9999 ", "RUN |" + "9" * 5000 + " ", "COPY ", ""])
 def test_a_hostile_entry_costs_no_time(start: str, piece: str) -> None:
     began = time.monotonic()
     words(entry(0, start + piece * (1_000_000 // len(piece))).text)

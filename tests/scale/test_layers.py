@@ -82,7 +82,9 @@ def test_settings_are_read_and_secrets_masked() -> None:
 def test_an_empty_configuration() -> None:
     told = layers.describe(image(0, User=None, Env=None, Cmd=None, Volumes=None), [])
     assert told.config.runs_as_root
-    assert told.secrets == told.layers == told.config.environment == ()
+    assert not told.secrets
+    assert not told.layers
+    assert not told.config.environment
     assert told.hints == {"workdir": "", "entrypoint": [], "copies": []}
 
 

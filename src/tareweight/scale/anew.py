@@ -56,6 +56,8 @@ def _weighed(image: Image, answer: Path | TareError, says: Told, image_store: st
         scan = weight.load_scan(beside.read(answer))
         made = Weight(image.id, image.platform, image_store, scan, says.layers, says.config, says.secrets)
         kept.keep(tare, made, answer / beside.FILES)
-    except (Corrupt, TareError) as error:
+    except Corrupt as error:
+        return TareError(f"{name} can't be weighed: the scan's answer isn't one: {error}")
+    except TareError as error:
         return TareError(f"{name} can't be weighed: {error}")
     return made

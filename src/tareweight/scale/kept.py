@@ -35,7 +35,7 @@ def keep(tare: Path, made: Weight, files: Path) -> None:
     """Write the weight and `files`, its table of files, each whole or not at all."""
     target = table(tare, made.image_id)
     store.write(_file(tare, made.image_id), weight.dump(made))
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    partial = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
     try:
         shutil.copyfile(files, partial)
         partial.replace(target)

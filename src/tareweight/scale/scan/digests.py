@@ -27,16 +27,17 @@ def main(words: Sequence[str]) -> int:
 def _digest(path: str) -> str | None:
     try:
         # Not blocking: opening a pipe would wait for somebody to write into it.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError):
         return None
-    with open(descriptor, "rb", buffering=0) as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
             return None
         digest = hashlib.sha256()
-        try:
-            while piece := file.read(_CHUNK):
-                digest.update(piece)
-        except OSError:
-            return None
-    return digest.hexdigest()
+        while piece := os.read(file, _CHUNK):
+            digest.update(piece)
+        return digest.hexdigest()
+    except OSError:
+        return None
+    finally:
+        os.close(file)
