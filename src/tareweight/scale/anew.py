@@ -21,26 +21,25 @@ def weigh(
     """By image ID what each image weighs, or why it can't be weighed. What was learned is kept under `tare`."""
     with ThreadPoolExecutor(2) as pool:
         asked_base = pool.submit(scanner)
-        asked_store = pool.submit(lambda: engine.store)
+        asked_store = pool.submit(lambda: engine.store)  # wanted only after the build
         told = layers.read(images)
-        image_store = asked_store.result()
         try:
             context = beside.context_of(asked_base.result())
         except BaseUnavailable as error:
             return dict.fromkeys((image.id for image in images), error)
-    # The biggest first: as many are scanned at once as there are processors, and none of them should be alone at the end.
-    images = sorted(images, key=lambda image: -sum(layer.bytes for layer in told[image.id].layers))
-    found: dict[str, Weight | TareError] = {}
-    if builder != engine.builder:
-        found |= {image.id: _not_pushed(image, builder) for image in images if not image.digests}
-        images = [image for image in images if image.digests]
-    with naming.named(images) if builder == engine.builder else nullcontext([image.digests[0] for image in images]) as names:
-        steps = [beside.scan_step(name, image.platform, told[image.id].hints) for image, name in zip(images, names, strict=True)]
-        with beside.run_steps(steps, scanner=context, builder=builder, no_cache=no_cache) as answers:
-            gone = naming.gone(images, names)
-            for image, answer in zip(images, answers, strict=True):
-                fault = gone.get(image.id)
-                found[image.id] = fault or _weighed(image, answer, told[image.id], image_store, tare)
+        # The biggest first: as many are scanned at once as there are processors, and none of them should be alone at the end.
+        images = sorted(images, key=lambda image: -sum(layer.bytes for layer in told[image.id].layers))
+        found: dict[str, Weight | TareError] = {}
+        if builder != engine.builder:
+            found |= {image.id: _not_pushed(image, builder) for image in images if not image.digests}
+            images = [image for image in images if image.digests]
+        with naming.named(images) if builder == engine.builder else nullcontext([image.digests[0] for image in images]) as names:
+            steps = [beside.scan_step(name, image.platform, told[image.id].hints) for image, name in zip(images, names, strict=True)]
+            with beside.run_steps(steps, scanner=context, builder=builder, no_cache=no_cache) as answers:
+                gone = naming.gone(images, names)
+                for image, answer in zip(images, answers, strict=True):
+                    fault = gone.get(image.id)
+                    found[image.id] = fault or _weighed(image, answer, told[image.id], asked_store.result(), tare)
     return found
 
 
