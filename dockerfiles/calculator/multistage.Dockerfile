@@ -22,6 +22,10 @@ RUN --mount=type=cache,target=/go/pkg/mod \
     --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 go build -trimpath -o /out/calculator .
 
+# What was built and nothing else, for `invoke export`. It needs no place to run in.
+FROM scratch AS artifact
+COPY --from=build /out/calculator /
+
 FROM alpine:${ALPINE_VERSION}
 COPY --from=build /out/calculator /usr/local/bin/calculator
 # A number, so that whoever runs it can see that it isn't root without reading /etc/passwd.

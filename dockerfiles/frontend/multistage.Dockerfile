@@ -19,6 +19,10 @@ RUN npm test
 FROM source AS build
 RUN npm run build
 
+# What was built and nothing else, for `invoke export`: any web server can serve it.
+FROM scratch AS artifact
+COPY --from=build /src/dist /
+
 FROM nginx:${NGINX_VERSION}
 COPY nginx/nginx.conf /etc/nginx/nginx.conf
 COPY --from=build /src/dist /usr/share/nginx/html

@@ -22,6 +22,11 @@ FROM build AS test
 COPY tests tests
 RUN /venv/bin/python -m unittest
 
+# What was built and nothing else, for `invoke export`. The environment needs the Python that it was made with, at the same path.
+FROM scratch AS artifact
+COPY --from=build /venv /venv
+COPY --from=build /app/greeter /greeter
+
 FROM python:${PYTHON_VERSION}-slim
 WORKDIR /app
 # A virtual environment isn't meant to be moved: it works here because Python stands at the same path in both images.

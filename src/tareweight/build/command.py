@@ -6,10 +6,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tareweight import fingerprint
+from tareweight.build.builder import context_words
 from tareweight.build.plan import OCI, Job
+from tareweight.build.setup import Setup, cache_of
 from tareweight.engine.client import Engine
 from tareweight.settings import Settings
 
@@ -26,26 +29,46 @@ def labels(job: Job, source: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def argv(job: Job, *, engine: Engine, settings: Settings, source: Mapping[str, str], metadata: Path, no_cache: bool) -> list[str]:
-    """The command that builds one target."""
-    words = ["docker", "buildx", "build", "--builder", engine.builder, "--progress", "rawjson", "--metadata-file", str(metadata)]
-    for tag in job.tags:
-        words += ["--tag", tag]
+def argv(
+    job: Job, *, engine: Engine, settings: Settings, source: Mapping[str, str], metadata: Path, no_cache: bool, setup: Setup | None = None
+) -> list[str]:
+    """The command that builds one target; with `setup` where that isn't simply on the engine and for it."""
+    words = [*(context_words(setup.builder) if setup else ["docker"]), "buildx", "build", "--builder", setup.builder.name if setup else engine.builder]
+    words += ["--progress", "rawjson", "--metadata-file", str(metadata)]
+    words += _asked(job, setup) if setup else []
+    if setup and setup.registry:
+        # Without a tag: what is pushed so can be pulled and checked, and nobody who asks for the app gets it yet.
+        words += ["--output", f"type=image,name={setup.registry}/{job.target.app.name},push=true,push-by-digest=true"]
+    else:
+        words += [word for tag in job.tags for word in ("--tag", tag)]
     for key, value in labels(job, source).items():
         words += ["--label", f"{key}={value}"]
     if no_cache:
         words.append("--no-cache")
-    return [*words, *ingredients(job, settings)]
+    return [*words, *ingredients(job, settings, setup.contexts if setup else {})]
 
 
-def ingredients(job: Job, settings: Settings) -> list[str]:
-    """What a target is built from, whatever comes of it: the Dockerfile, arguments, bases and secrets, and its context as the last word."""
+def _asked(job: Job, setup: Setup) -> list[str]:
+    """The options of one target for what is asked of its builder."""
+    words = ["--platform", ",".join(setup.platforms)]
+    if setup.builder.driver != "docker" and not setup.registry:
+        words.append("--load")
+    for option, caches in (("--cache-from", setup.cache_from), ("--cache-to", setup.cache_to)):
+        words += [word for cache in caches for word in (option, cache_of(cache, job.target.app.name, job.target.variant))]
+    return words
+
+
+def ingredients(job: Job, settings: Settings, lent: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """What a target is built from, whatever comes of it: the Dockerfile, arguments, bases and secrets, and its context as the last word.
+
+    `lent` says where the builder finds a base instead, by its reference.
+    """
     words = ["--file", str(job.target.dockerfile)]
     for key, value in job.args.items():
         words += ["--build-arg", f"{key}={value}"]
     for base in job.bases:
-        if base.context:
-            words += ["--build-context", f"{base.reference}={base.context}"]
+        if context := lent.get(base.reference, base.context):
+            words += ["--build-context", f"{base.reference}={context}"]
     for name, path in settings.secrets.items():
         words += ["--secret", _secret(name, path)]
     return [*words, str(job.target.app.context)]
@@ -78,8 +101,12 @@ def bake_name(job: Job) -> str:
 
 
 def _secret(name: str, path: Path) -> str:
-    """One line of CSV, as buildx reads it: a comma in a path needs quotes."""
-    return ",".join('"' + field.replace('"', '""') + '"' if set(field) & set(',"') else field for field in (f"id={name}", f"src={path}"))
+    return fields(f"id={name}", f"src={path}")
+
+
+def fields(*words: str) -> str:
+    """One line of CSV, as buildx reads its options: a comma in a path needs quotes."""
+    return ",".join('"' + word.replace('"', '""') + '"' if set(word) & set(',"') else word for word in words)
 
 
 def _escaped(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from invoke import Context, Exit, task
 
 from tareweight import console
-from tareweight.tasks.common import MATRIX, guarded, options, wishes
+from tareweight.tasks.common import BUILD, MATRIX, guarded, options, wishes
 
 
 def _after_dashes() -> tuple[str, ...]:
@@ -63,3 +63,19 @@ def shell(_c: Context, app: str = "", variant: str = "") -> None:
     status = looking.shell(_one(app, variant), _after_dashes(), console.say)
     if status:
         raise Exit(code=status)
+
+
+@task(iterable=["set_"], help={**options(*BUILD), "out": "the folder for it: empty, or not there yet"})
+@guarded
+def export(_c: Context, app: str = "", variant: str = "", out: str = "", set_: Any = None, bases: str = "", nearest_base: bool = False) -> None:
+    """Put what an app's build makes into a folder, without an image: its Dockerfile's stage `artifact`."""
+    from tareweight.project import open_project
+    from tareweight.report.text import size
+    from tareweight.work import export as exporting
+
+    wish = wishes((app,) if app else (), (variant,) if variant else (), set_ or (), bases=bases, nearest_base=nearest_base)
+    done = exporting.export(open_project(wish), out, say=console.say, tell=console.progress)
+    files = "1 file" if done.files == 1 else f"{done.files} files"
+    console.out(f"{done.folder}: {files}, {size(done.size)}, by the stage artifact of {done.job.target.dockerfile}")
+    for path, to in done.outward:
+        console.say(f"{path} is a link to {to}, outside the folder")
