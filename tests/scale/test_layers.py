@@ -11,7 +11,7 @@ from tareweight.engine.client import Image
 from tareweight.scale import layers
 from tareweight.scale.instructions import entry
 from tareweight.scale.masking import BY_NAME
-from tareweight.scale.weight import Layer
+from tareweight.scale.weight import Layer, of_base
 
 
 def image(count: int, size: int = 0, **config: Any) -> Image:
@@ -108,7 +108,7 @@ def test_hints_for_the_scan() -> None:
 
 def test_the_layers_of_the_base() -> None:
     found = [Layer(f"sha256:{number}", 1, "") for number in range(3)]
-    assert layers.from_base(found, ["sha256:0", "sha256:1"]) == 2
-    assert layers.from_base(found, []) == 0
-    assert layers.from_base(found, ["sha256:0", "sha256:2"]) == 0
-    assert layers.from_base(found[:1], ["sha256:0", "sha256:1"]) == 0
+    assert of_base(found, ["sha256:0", "sha256:1"]) == 2
+    assert of_base(found, []) == 0
+    assert of_base(found, ["sha256:0", "sha256:2"]) == 0
+    assert of_base(found[:1], ["sha256:0", "sha256:1"]) == 0

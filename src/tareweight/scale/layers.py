@@ -104,12 +104,6 @@ def hints(told: Mapping[str, Any], entries: Sequence[Entry]) -> dict[str, Any]:
     return {"workdir": str(told.get("WorkingDir") or ""), "entrypoint": command, "copies": list(copies)}
 
 
-def from_base(layers: Sequence[Layer], base_diff_ids: Sequence[str]) -> int:
-    """How many of `layers` are the base's: all of its, or none where the image doesn't stand on it."""
-    mine = [layer.diff_id for layer in layers[: len(base_diff_ids)]]
-    return len(base_diff_ids) if mine == list(base_diff_ids) else 0
-
-
 def _history(image_id: str) -> list[tuple[int, str]]:
     """Empty where the engine can't tell it: an image may have none, or one that doesn't fit its layers."""
     try:
