@@ -66,6 +66,17 @@ def ignore_file(context: Path, dockerfile: Path) -> Path | None:
     return None
 
 
+def sent(folder: Path, ignore: Path | None) -> dict[str, int]:
+    """The regular files that a build is sent, by their path in the context, with their bytes; what goes away meanwhile is left out."""
+    found = {}
+    for name in _paths(folder, ignore):
+        with contextlib.suppress(OSError):
+            told = (folder / name).lstat()
+            if stat.S_ISREG(told.st_mode):
+                found[name] = told.st_size
+    return found
+
+
 def _stamp(found: os.stat_result) -> list[int]:
     return [found.st_size, found.st_mtime_ns, found.st_ino, found.st_mode, found.st_ctime_ns]
 

@@ -27,6 +27,7 @@ from tareweight.scale.weight import Corrupt, Weight, of_base
 
 if TYPE_CHECKING:
     from tareweight import budget, difference, lock
+    from tareweight.advice import Case
     from tareweight.report.explain import Explanation
     from tareweight.scale.files import FileRow
 
@@ -256,9 +257,8 @@ def _tables(old: Weight, new: Weight, tare: Path) -> tuple[dict[str, FileRow], d
 
 def explanation(project: Project, variant: str, *, say: Callable[[str], None]) -> Explanation:
     """One image of a project that has been narrowed to one app, explained beside its siblings. `BadInput` where there is no such image."""
-    from tareweight.advice import Case, advise
+    from tareweight.advice import advise
     from tareweight.report.explain import Explanation
-    from tareweight.scale.instructions import dockerfile_lines
 
     target = one_target(project, variant)
     planned = make_plan(project)
@@ -275,15 +275,60 @@ def explanation(project: Project, variant: str, *, say: Callable[[str], None]) -
         for name, image in images.items()
         if name != target.variant and isinstance(one := weighed.get(image.id), Weighed) and (passed := told[name]) and passed.ok
     }
-    lines = dockerfile_lines(mine.weight.layers, target.dockerfile.read_text(encoding="utf-8", errors="replace"))
     mine_told = told[target.variant]
+    job = next(job for job in planned.jobs if job.target.variant == target.variant)
+    case = _case(planned, job, mine, siblings, say=say)
     return Explanation(
         name=image_name(project.settings, target),
         weight=mine.weight,
         dockerfile=os.path.relpath(target.dockerfile, project.settings.root),
-        lines=lines,
+        lines=case.lines,
         tare=mine.tare,
         download=mine.download,
         locked=mine_told.lock_word if mine_told else "",
-        advice=advise(Case(mine.weight, tuple(lines), siblings, mine.base_layers)),
+        advice=advise(case),
     )
+
+
+def _case(planned: Planned, job: Job, mine: Weighed, siblings: Mapping[str, Weight], *, say: Callable[[str], None]) -> Case:
+    """All that advice looks at. Where the base can't be looked at, nothing is said of what was brought on top of it."""
+    from tareweight.advice import Case
+    from tareweight.context import ignore_file, sent
+    from tareweight.dockerfile import instructions
+    from tareweight.scale import base
+    from tareweight.scale.instructions import dockerfile_lines
+
+    project, target = planned.project, job.target
+    tare, scan = project.settings.tare, partial(scanner, project, say)
+    text = target.dockerfile.read_text(encoding="utf-8", errors="replace")
+    ignore = ignore_file(target.app.context, target.dockerfile)
+    try:
+        base_files = base.table(job.base, tare=tare, engine=planned.engine, scanner=scan) if job.base else {}
+    except TareError as error:
+        say(f"no advice on what is on top of the base: {error}")
+        base_files = None
+    return Case(
+        mine.weight,
+        lines=tuple(dockerfile_lines(mine.weight.layers, text)),
+        siblings=siblings,
+        base_layers=mine.base_layers,
+        files=_table(mine.weight, project, planned.engine, say=say),
+        base_files=base_files,
+        instructions=instructions(text),
+        base=job.base.reference if job.base else "scratch",
+        sent=sent(target.app.context, ignore),
+        ignore_file=os.path.relpath(ignore, project.settings.root) if ignore else ".dockerignore",
+    )
+
+
+def _table(weight: Weight, project: Project, engine: Engine, *, say: Callable[[str], None]) -> dict[str, FileRow]:
+    """An image's table of files, made anew where it can't be read."""
+    from tareweight.scale import files
+
+    file = kept.table(project.settings.tare, weight.image_id)
+    try:
+        return files.read(file)
+    except Corrupt:
+        file.unlink(missing_ok=True)
+        weigh_named([weight.image_id], project, engine, say=say, files=True)
+        return files.read(file)

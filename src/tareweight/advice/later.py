@@ -1,0 +1,143 @@
+"""What a later layer overwrote or deleted: it is stored and pulled all the same."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tareweight.advice.case import Advice, Bound, Case, Step, total, under
+from tareweight.advice.commands import Command
+
+_BLOCK = 4096
+_REMOVES = re.compile(r"(?:apt|apt-get) (?:clean|remove|purge|autoremove|autoclean)|apk del|(?:dnf|yum) (?:remove|clean)|npm (?:prune|uninstall|cache)"
+                      r"|pip[\d.]* (?:uninstall|cache)|go clean|find .*-delete|userdel")
+_REPLACES = frozenset(("rm", "mv", "rmdir", "unlink", "strip", "sed", "truncate", "gzip", "xz"))
+_MARKS = frozenset(("chown", "chmod", "chgrp"))
+_HARMLESS = _MARKS | {"mkdir", "useradd", "groupadd", "adduser", "addgroup", "set", "true", "echo", "install", "usermod"}
+"""Commands that bring no bytes worth a word."""
+_OCTAL = re.compile(r"[0-7]{3,4}")
+
+
+class Marking(NamedTuple):
+    """A step that changes modes or owners of files that an earlier step of the app copied, and so has each of them once more."""
+
+    step: Step
+    command: Command
+    copy: Step
+    bytes: int
+    bound: Bound
+
+
+def ownership(case: Case) -> Iterator[Advice]:
+    """Files that were copied, and copied into another layer by chmod or chown."""
+    for marking in _markings(case):
+        if marking.bytes >= case.worth:
+            step, command, copy = marking.step, marking.command, marking.copy
+            flag = f"--chmod={command.operands[0]}" if command.name == "chmod" else f"--chown={command.operands[0]}"
+            how = [f"{copy.where}: COPY {flag} {copy.text[:60]}", f"{step.where}: leave out {command.name}"]
+            if command.name == "chmod" and not _OCTAL.fullmatch(command.operands[0]):
+                how[0] = f"{copy.where}: COPY --chmod=755 {copy.text[:60]} (or what the files are to have; 644 for what nobody runs)"
+            what = f"{command.name} at {step.where} puts each file that {copy.where} brought into a second layer"
+            yield Advice("copied with its owner", marking.bytes, marking.bound, what, tuple(how), "waste", copy.line)
+
+
+def later(case: Case) -> Iterator[Advice]:
+    """What the app's own layers brought and later ones of them hid, but for what `ownership` tells."""
+    known = sum(marking.bytes for marking in _markings(case))
+    saves = hidden(case) - known - _copied_anew(case)
+    removing = [(step, words) for step in case.steps if (words := _removal(step))]
+    if saves < case.worth or not removing:
+        return
+    how = [_instead(case, step, words) for step, words in removing[:3]]
+    what = "earlier layers hold what later ones removed or overwrote; it is stored and pulled all the same"
+    yield Advice("same layer", saves, "at most", what, tuple(how), "waste", next((step.line for step, _ in removing), None))
+
+
+def _instead(case: Case, step: Step, words: str) -> str:
+    """What to do in place of a removal."""
+    brought = _bringer(case, step, words)
+    if brought is None:
+        return f"{step.where}: do `{words[:60]}` in the RUN that brings it"
+    if brought.name == "RUN":
+        return f"{step.where}: do `{words[:60]}` in the RUN of {brought.where}"
+    source, *_, target = brought.text.split()
+    place = posixpath.join(target, posixpath.basename(source)) if target.endswith("/") else target
+    return f"{brought.where}: leave it out, and mount the file in the RUN that reads it: RUN --mount=type=bind,source={source},target={place} ..."
+
+
+def hidden(case: Case) -> int:
+    """The bytes that the app's own layers brought and that its later layers overwrote or deleted; 0 where the base isn't known.
+
+    Exact on the classic store. Where layers are counted in disk blocks, directories are taken off as often as they can be there.
+    """
+    if case.base_files is None or case.base_layers is None:
+        return 0
+    brought = sum(step.bytes for step in case.steps)
+    if case.weight.store != "containerd":
+        return max(0, brought - total(case.own.values()) - sum(len(row.target.encode()) for row in case.own.values() if row.kind == "l"))
+    folders = {path.rpartition("/")[0] for path in case.own}
+    blocks = sum(-(-row.bytes // _BLOCK) * _BLOCK for row in case.own.values())
+    return max(0, brought - blocks - _BLOCK * len(folders) * len(case.steps))
+
+
+def _markings(case: Case) -> Iterator[Marking]:
+    left = hidden(case)
+    for number, step in enumerate(case.steps):
+        for command in step.commands:
+            if command.name not in _MARKS or len(command.operands) < 2:
+                continue
+            paths = [posixpath.join(case.weight.config.workdir or "/", path).rstrip("/") or "/" for path in command.operands[1:]]
+            copies = [one for one in case.steps[:number] if one.name in {"COPY", "ADD"} and _target(case, one, paths)]
+            rows = [row for row in case.own.values() if row.kind == "f" and any(under(row.path, path) for path in paths)]
+            size = min(left, step.bytes, total(rows))
+            if copies and size:
+                sure = all(one.name in _HARMLESS for one in step.commands) and len(copies) == 1 and size == total(rows)
+                left -= size
+                yield Marking(step, command, copies[-1], size, "exactly" if sure else "at most")
+
+
+def _target(case: Case, step: Step, paths: list[str]) -> bool:
+    """Whether what a COPY brought lies below one of `paths`, or one of them below where it brought it."""
+    target = posixpath.normpath(posixpath.join(case.weight.config.workdir or "/", step.text.split()[-1].strip('"]')))
+    return any(under(target, path) or under(path, target) for path in paths)
+
+
+def _copied_anew(case: Case) -> int:
+    """What was copied from the context and overwritten by what a step made (copied.py tells of it)."""
+    return sum(copy.bytes for copy in case.copies if (row := case.own.get(copy.path)) is None or row.bytes != copy.bytes)
+
+
+def _removal(step: Step) -> str:
+    """The command of a step that removes or replaces what an earlier step brought; empty for none. What it brought itself doesn't count."""
+    before = ""
+    for command in step.commands:
+        words = " ".join((command.name, *command.words))
+        if _removes(command, words) and not any(_brings(before, path) for path in _paths(command, words)):
+            return words
+        before += f" {words}"
+    return ""
+
+
+def _removes(command: Command, words: str) -> bool:
+    in_place = command.name != "sed" or any(option.startswith(("-i", "--in-place")) for option in command.options)
+    return bool((command.name in _REPLACES and in_place) or _REMOVES.match(words))
+
+
+def _paths(command: Command, words: str) -> list[str]:
+    """What a command removes: paths, or the name of a package manager that knows them."""
+    return [command.name] if _REMOVES.match(words) else [path.rstrip("/*") for path in command.operands if len(path.rstrip("/*")) > 1]
+
+
+def _brings(text: str, path: str) -> bool:
+    """Whether a line of commands names a path, or has the package manager fill it."""
+    lists = "/var/lib/apt/lists" in path and re.search(r"\bapt(?:-get)?\b.*\bupdate\b", text)
+    return bool(lists or re.search(rf"(?<![\w-]){re.escape(path)}(?![\w-])", text))
+
+
+def _bringer(case: Case, remover: Step, words: str) -> Step | None:
+    """The last earlier step that brings what a command removes."""
+    paths = _paths(next(one for one in remover.commands if words == " ".join((one.name, *one.words))), words)
+    earlier = case.steps[: case.steps.index(remover)]
+    return next((step for step in reversed(earlier) if any(_brings(step.text, path) for path in paths)), None)
