@@ -9,6 +9,7 @@ import pytest
 from tests.bases.conftest import BASES, KNOWN, keep
 
 from tareweight import store
+from tareweight.bases import apt
 from tareweight.bases import versions as module
 from tareweight.bases.recipes import find
 from tareweight.bases.versions import Version, Versions, choose, nearest
@@ -46,7 +47,7 @@ class FakeApt:
 @pytest.fixture
 def fake_apt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     FakeApt.asked = []
-    monkeypatch.setattr(module, "Apt", FakeApt)
+    monkeypatch.setattr(apt, "Apt", FakeApt)
     return FakeApt.asked
 
 
