@@ -33,6 +33,8 @@ BAD = {
     "bad-memory": ("apps/hello/app.toml:2: run.memory: 'much' is not a size",),
     "duplicate-dockerfile": ("Dockerfile: a duplicate of single.Dockerfile",),
     "variant-without-dockerfile": ("apps/hello/app.toml: variants.singel: there is no such Dockerfile", "Did you mean 'single'?"),
+    "variant-from-nothing": ("apps/hello/app.toml: variants.debug.from: there is no Dockerfile of a variant 'distroles'", "Did you mean 'distroless'?"),
+    "variant-without-arg": ("apps/hello/app.toml: variants.debug.args: distroless.Dockerfile has no ARG DISTROLES", "Did you mean 'DISTROLESS'?"),
     "stray-dockerfile": ("dockerfiles/helo/single.Dockerfile: no app 'helo'", "Did you mean 'hello'?"),
     "unknown-baseline": ("apps/hello/app.toml: baseline: there is no variant 'singel'", "Did you mean 'single'?"),
     "budget-unknown-key": ("apps/hello/app.toml:2: budget.szie: unknown key", "Did you mean 'size'?"),

@@ -9,7 +9,7 @@ from tareweight.bases.resolve import Base
 from tareweight.build import plan
 from tareweight.build.command import argv, bake
 from tareweight.build.plan import Job
-from tareweight.catalog import App, Needs, Target
+from tareweight.catalog import App, Making, Needs, Target
 from tareweight.engine.client import Engine
 from tareweight.errors import BadInput
 from tareweight.settings import Settings
@@ -81,6 +81,17 @@ def test_arguments_go_where_they_are_declared(tmp_path: Path) -> None:
     assert "No such file" in gone.error
     with pytest.raises(BadInput, match="--set C: no chosen Dockerfile has ARG C"):
         plan.read_dockerfiles(targets[:2], {"C": "1"})
+
+
+def test_a_variants_own_arguments(tmp_path: Path) -> None:
+    file = tmp_path / "small.Dockerfile"
+    file.write_text("ARG BASE=base\nARG VERSION=1\nFROM ${BASE}:${VERSION}\n")
+    app = job().target.app._replace(makings={"debug": Making("small", (("BASE", "debug"),)), "bad": Making("small", (("BASS", "debug"),))})
+    small, debug = plan.read_dockerfiles([Target(app, "small", file), Target(app, "debug", file)], {"VERSION": "2", "BASE": "other"})
+    assert (small.args, debug.args) == ({"BASE": "other", "VERSION": "2"}, {"BASE": "debug", "VERSION": "2"})
+    assert [read.dockerfile.base for read in (small, debug) if read.dockerfile] == ["other:2", "debug:2"]
+    with pytest.raises(BadInput, match=r"variants\.bad\.args: small\.Dockerfile has no ARG BASS\. Did you mean 'BASE'\?"):
+        plan.read_dockerfiles([Target(app, "bad", file)], {})
 
 
 def test_tags() -> None:

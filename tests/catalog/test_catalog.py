@@ -87,9 +87,42 @@ body = "b"
     assert (page.http.status, page.http.headers, page.http.body) == (204, (("x-y", Expect("contains", "z")),), Expect("exact", "b"))
 
 
+def test_a_variant_by_anothers_dockerfile(tmp_path: Path) -> None:
+    text = """
+[run]
+memory = "1GB"
+[variants.debug]
+from = "small"
+args = { BASE = "base:debug", EMPTY = "" }
+port = 81
+[variants.small]
+port = 80
+writable = ["/tmp"]
+[variants.single]
+args = { BASE = "other" }
+"""
+    write(tmp_path, {"apps/a/app.toml": text, "dockerfiles/a/single.Dockerfile": "FROM scratch", "dockerfiles/a/small.Dockerfile": "FROM scratch"})
+    single, debug, small = found(tmp_path)
+    assert [target.name for target in (single, debug, small)] == ["a:single", "a:debug", "a:small"]
+    assert debug.dockerfile == small.dockerfile
+    assert (debug.args, small.args, single.args) == ({"BASE": "base:debug", "EMPTY": ""}, {}, {"BASE": "other"})
+    # It needs what the other needs, but for what it says itself.
+    assert (debug.needs.port, debug.needs.writable, debug.needs.memory) == (81, ("/tmp",), 10**9)
+    assert (small.needs.port, small.needs.memory) == (80, 10**9)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ('[variants.debug]\nfrom = "singel"', "variants.debug.from: there is no Dockerfile of a variant 'singel'. Did you mean 'single'?"),
+        ('[variants.debug]\nfrom = "debug"', "variants.debug.from: there is no Dockerfile of a variant 'debug'"),
+        ('[variants.debug]\nfrom = "other"\n[variants.other]\nfrom = "single"', "variants.debug.from: there is no Dockerfile of a variant 'other'"),
+        ('[variants.single]\nfrom = "single"', "variants.single.from: there is a Dockerfile single.Dockerfile, too"),
+        ('[variants.debug]\nargs = { A = "b" }', "variants.debug: there is no such Dockerfile"),
+        ('[variants."de bug"]\nfrom = "single"', "'de bug' can't be an image's tag"),
+        ("[variants.debug]\nfrom = 1", "variants.debug.from: should be a string"),
+        ('[variants.single]\nargs = ["A"]', "variants.single.args: should be a table of strings"),
+        ("[variants.single]\nargs = { A = 1 }", "variants.single.args: A should be a string"),
         ("[run]\nport = 0", "run.port: 0 is out of range"),
         ('[run]\nwritable = ["tmp"]', "'tmp' is not an absolute path"),
         ('[run]\nwritable = ["/a/../b"]', "is not an absolute path"),
@@ -117,7 +150,7 @@ body = "b"
 def test_bad_app(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(BadInput) as told:
         app(tmp_path, text)
-    assert str(told.value).startswith(str(tmp_path.resolve() / "apps/a/app.toml"))
+    assert str(told.value).startswith(str(tmp_path.resolve() / "apps/a/app.toml") + ":")
     assert said in str(told.value)
 
 

@@ -49,13 +49,14 @@ class Job:
 
 
 def read_dockerfiles(targets: Sequence[Target], given: Mapping[str, str]) -> list[Read]:
-    """Read the Dockerfile of each target with the `--set` arguments. An argument that none declares is `BadInput`."""
+    """Read the Dockerfile of each target with the `--set` arguments and the variant's own. An argument that none declares is `BadInput`."""
     found: list[Read] = []
     declared: set[str] = set()
     for target in targets:
+        args = {**given, **target.args}
         try:
             text = target.dockerfile.read_bytes()
-            dockerfile = parse(target.dockerfile, text.decode("utf-8", "replace"), given)
+            dockerfile = parse(target.dockerfile, text.decode("utf-8", "replace"), args)
         except BadInput as error:
             found.append(Read(target, b"", None, {}, str(error)))
             continue
@@ -63,7 +64,11 @@ def read_dockerfiles(targets: Sequence[Target], given: Mapping[str, str]) -> lis
             found.append(Read(target, b"", None, {}, f"{target.dockerfile}: {error.strerror}"))
             continue
         declared.update(dockerfile.args)
-        found.append(Read(target, text, dockerfile, {key: given[key] for key in dockerfile.args if key in given}))
+        for key in target.args:
+            if key not in dockerfile.args:
+                where = f"{target.app.folder / 'app.toml'}: variants.{target.variant}.args"
+                raise BadInput(f"{where}: {target.dockerfile.name} has no ARG {key}", hint=nearest(key, dockerfile.args))
+        found.append(Read(target, text, dockerfile, {key: args[key] for key in dockerfile.args if key in args}))
     if not any(read.error for read in found):
         for key in given:
             if key not in declared:

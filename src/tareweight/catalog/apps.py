@@ -43,6 +43,13 @@ class Local:
     env: tuple[tuple[str, str], ...] = ()
 
 
+class Making(NamedTuple):
+    """How a variant is built: by the Dockerfile of the variant `source`, or by its own where that is empty; with build arguments."""
+
+    source: str = ""
+    args: tuple[tuple[str, str], ...] = ()
+
+
 class App(NamedTuple):
     """A folder under apps/ with an app.toml. Paths are absolute."""
 
@@ -59,6 +66,7 @@ class App(NamedTuple):
     limits: Limits = Limits()
     variant_limits: Mapping[str, Limits] = MappingProxyType({})
     local: Local = Local()
+    makings: Mapping[str, Making] = MappingProxyType({})
 
     def needs_of(self, variant: str) -> Needs:
         """What `variant` is given when it runs."""
@@ -83,6 +91,11 @@ class Target(NamedTuple):
         return self.app.needs_of(self.variant)
 
     @property
+    def args(self) -> dict[str, str]:
+        """The build arguments that make it this variant; they win over `--set`."""
+        return dict(self.app.makings.get(self.variant, Making()).args)
+
+    @property
     def limits(self) -> Limits:
         """What the image is held to: the variant's own limits over the app's."""
         return self.app.variant_limits.get(self.variant, self.app.limits)
@@ -101,8 +114,7 @@ def read(file: Path, name: str, root: Path) -> App:
     if not context.is_dir():
         table.fail("context", f"'{where}' is not a folder", "Name the folder that the Dockerfiles copy from")
     needs = _needs(table.table("run"), Needs())
-    variants = table.table("variants")
-    variant_needs = {key: _needs(variants.table(key), needs) for key in variants.data}
+    makings, variant_needs = _variants(table.table("variants"), needs)
     general, special = limits.read(table.table("budget"))
     app = App(
         name=name,
@@ -118,9 +130,20 @@ def read(file: Path, name: str, root: Path) -> App:
         limits=general,
         variant_limits=special,
         local=_local(table.table("local")) if "local" in table else Local(),
+        makings=makings,
     )
     table.close()
     return app
+
+
+def _variants(table: Table, needs: Needs) -> tuple[dict[str, Making], dict[str, Needs]]:
+    """`[variants.X]` tables: how each is built, and what it needs over `needs`; over those of the variant that it is built as, if it is."""
+    tables = {key: table.table(key) for key in table.data}
+    makings = {key: Making(inner.string("from", ""), tuple(inner.mapping("args").items())) for key, inner in tables.items()}
+    found: dict[str, Needs] = {}
+    for key in sorted(tables, key=lambda key: makings[key].source != ""):
+        found[key] = _needs(tables[key], found.get(makings[key].source, needs))
+    return makings, found
 
 
 def _local(table: Table) -> Local:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tareweight.catalog.apps import Target, read
+from tareweight.catalog.apps import App, Target, read
 from tareweight.errors import BadInput, nearest
 from tareweight.settings import NAME, Settings
 
@@ -46,10 +46,10 @@ def _of_app(file: Path, name: str, folder: Path, root: Path, *, bare: bool = Fal
     if not found:
         raise BadInput(f"{file}: the app '{name}' has no Dockerfile", hint=f"Make {folder.relative_to(root) / 'single.Dockerfile'}")
     for variant, path in found.items():
-        if not TAG.fullmatch(variant) or variant != variant.lower():
-            raise BadInput(f"{path}: '{variant}' can't be an image's tag", hint="Use lower-case letters, digits, . _ and -, at most 128")
+        _check_name(variant, str(path))
         if not path.resolve().is_relative_to(root):
             raise BadInput(f"{path}: leads out of the project {root}", hint="Keep Dockerfiles within the project")
+    found |= _borrowed(app, file, found)
     for table, variants in (("variants", app.variant_needs), ("budget", app.variant_limits)):
         for variant in variants:
             if variant not in found:
@@ -58,6 +58,27 @@ def _of_app(file: Path, name: str, folder: Path, root: Path, *, bare: bool = Fal
         raise BadInput(f"{file}: baseline: there is no variant '{app.baseline}'", hint=nearest(app.baseline, found))
     order = sorted(found, key=lambda variant: (variant != app.baseline, variant))
     return [Target(app, variant, found[variant]) for variant in order]
+
+
+def _check_name(variant: str, where: str) -> None:
+    if not TAG.fullmatch(variant) or variant != variant.lower():
+        raise BadInput(f"{where}: '{variant}' can't be an image's tag", hint="Use lower-case letters, digits, . _ and -, at most 128")
+
+
+def _borrowed(app: App, file: Path, own: Mapping[str, Path]) -> dict[str, Path]:
+    """The variants that are built by another's Dockerfile, with that file. `own` are the Dockerfiles that there are."""
+    found = {}
+    for variant, making in app.makings.items():
+        if not making.source:
+            continue
+        _check_name(variant, f"{file}: variants")
+        where = f"{file}: variants.{variant}.from"
+        if variant in own:
+            raise BadInput(f"{where}: there is a Dockerfile {own[variant].name}, too", hint="Keep one of the two")
+        if making.source not in own:
+            raise BadInput(f"{where}: there is no Dockerfile of a variant '{making.source}'", hint=nearest(making.source, own))
+        found[variant] = own[making.source]
+    return found
 
 
 def _no_strays(root: Path, files: Sequence[Path]) -> None:

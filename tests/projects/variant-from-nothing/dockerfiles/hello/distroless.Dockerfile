@@ -1,0 +1,3 @@
+ARG DISTROLESS=gcr.io/distroless/static
+FROM ${DISTROLESS}
+COPY app.toml /
