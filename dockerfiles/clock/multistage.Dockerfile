@@ -15,6 +15,10 @@ FROM source AS build
 # With a date of its own instead of this moment's, the same source gives the same bytes.
 RUN jar --create --file /out/clock.jar --date 1980-01-01T00:00:02Z --main-class clock.Main -C /build/classes .
 
+# What was built and nothing else, for `invoke export`. It needs a Java of this version or a newer one.
+FROM scratch AS artifact
+COPY --from=build /out/clock.jar /
+
 FROM eclipse-temurin:${JAVA_VERSION}-jre
 COPY --from=build /out/clock.jar /app/clock.jar
 # A number, so that whoever runs it can see that it isn't root without reading /etc/passwd.

@@ -24,6 +24,10 @@ RUN cmake -S . -B /build -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
  && cmake --build /build --parallel \
  && cmake --install /build --prefix /out
 
+# What was built and nothing else, for `invoke export`. It needs a C++ library that is no older than the compiler.
+FROM scratch AS artifact
+COPY --from=build /out/bin/converter /
+
 FROM debian:${DEBIAN_VERSION}
 COPY --from=build /out/bin/converter /usr/local/bin/converter
 # A number, so that whoever runs it can see that it isn't root without reading /etc/passwd.
