@@ -16,7 +16,7 @@ from typing import IO
 
 from tareweight.errors import BadInput
 
-GRACE = 5
+GRACE = 3
 """Seconds that a program or a container has to end once it was told to."""
 _REFUSAL = (b"Error response from daemon", b"OCI runtime")
 
