@@ -20,6 +20,8 @@ _QUOTING = re.compile(r"[\"'\\]")
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REFERENCE = re.compile(rf"(?:[A-Za-z0-9.-]+(?::\d+)?/)?{_PART}(?:/{_PART})*(?::\w[\w.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?", re.ASCII)
 _FLAG = re.compile(r"--([\w-]+)(?:=(\S*))?\s*")
+BUILD = "BUILDPLATFORM"
+"""The builder's own platform, as a `Stage.platform`."""
 
 
 class Instruction(NamedTuple):
@@ -38,6 +40,10 @@ class Stage(NamedTuple):
     line: int
     needs: tuple[str, ...]
     """What COPY --from and RUN --mount from name: stages (by name or number) or images."""
+    platform: str = ""
+    """What --platform says: BUILD for the builder's own, a name such as linux/arm64, or nothing for the one that is built for."""
+    runs: int = 0
+    """The line of its first RUN; 0 where it has none."""
 
 
 class Dockerfile(NamedTuple):
@@ -50,26 +56,36 @@ class Dockerfile(NamedTuple):
     @property
     def images(self) -> tuple[str, ...]:
         """The references of images outside that the last stage needs, directly or through other stages, in order, each once."""
-        found: dict[str, None] = {}
-        by_name = {stage.name.lower(): index for index, stage in enumerate(self.stages) if stage.name}
-        seen: set[int] = set()
+        return tuple(dict.fromkeys(image for image, _ in self.needed[1]))
 
-        def visit(index: int) -> None:
-            if index in seen:
-                return
-            seen.add(index)
-            stage = self.stages[index]
-            for wanted in (stage.base, *stage.needs):
+    @property
+    def needed(self) -> tuple[list[Stage], list[tuple[str, str]]]:
+        """What the last stage needs: stages, each with the platform of the stage that it stands on (BuildKit heeds no other there), and images outside.
+
+        Each image comes with the platform that it is wanted for, as in `Stage.platform`.
+        """
+        stages: dict[int, Stage] = {}
+        images: dict[tuple[str, str], None] = {}
+        by_name = {stage.name.lower(): index for index, stage in enumerate(self.stages) if stage.name}
+
+        def visit(index: int) -> str:
+            if index in stages:
+                return stages[index].platform
+            stage = stages[index] = self.stages[index]
+            for place, wanted in enumerate((stage.base, *stage.needs)):
                 earlier = by_name.get(wanted.lower())
+                if earlier is None and wanted.isdecimal():
+                    earlier = int(wanted)
                 if earlier is not None and earlier < index:
-                    visit(earlier)
-                elif wanted.isdecimal() and int(wanted) < index:
-                    visit(int(wanted))
+                    platform = visit(earlier)
+                    if place == 0:
+                        stages[index] = stage._replace(platform=platform)
                 elif wanted != "scratch":
-                    found.setdefault(wanted)
+                    images.setdefault((wanted, "" if place else stage.platform))
+            return stages[index].platform
 
         visit(len(self.stages) - 1)
-        return tuple(found)
+        return list(stages.values()), list(images)
 
     @property
     def base(self) -> str:
@@ -154,7 +170,7 @@ def parse(file: Path, text: str, given: Mapping[str, str]) -> Dockerfile:
     def close() -> None:
         if stages and needs:
             last = stages[-1]
-            stages[-1] = Stage(last.name, last.base, last.line, tuple(dict.fromkeys(needs)))
+            stages[-1] = last._replace(needs=tuple(dict.fromkeys(needs)))
         needs.clear()
 
     for item in instructions(text):
@@ -171,12 +187,15 @@ def parse(file: Path, text: str, given: Mapping[str, str]) -> Dockerfile:
             close()
             inner = {}
             words = [word for word in item.text.split() if not word.startswith("--")]
+            platform = next((word[11:] for word in item.text.split() if word.startswith("--platform=")), "")
             base = expand(words[0], outer).strip("\"'") if words else ""
             if not base:
                 raise BadInput(f"{file}:{item.line}: FROM names no image", hint="Give its ARG a default before the first FROM")
             named = len(words) == 3 and words[1].lower() == "as"
-            stages.append(Stage(words[2] if named else "", base, item.line, ()))
+            stages.append(Stage(words[2] if named else "", base, item.line, (), expand(platform, {**outer, BUILD: BUILD})))
         elif item.name in {"COPY", "RUN", "ADD"}:
+            if item.name == "RUN" and stages and not stages[-1].runs:
+                stages[-1] = stages[-1]._replace(runs=item.line)
             needs += [expand(source, {**outer, **inner}) for source in _sources(item)]
         elif item.name == "ENV" and stages and "=" in item.text.split(" ")[0]:
             for word in _words(item.text):

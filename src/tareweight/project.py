@@ -12,6 +12,7 @@ from tareweight import catalog, settings
 from tareweight.bases import resolve
 from tareweight.build import plan, run
 from tareweight.build.plan import OCI, Job, Read
+from tareweight.build.setup import Setup
 from tareweight.catalog import Target
 from tareweight.check import verdict
 from tareweight.context import StatCache
@@ -74,9 +75,18 @@ def open_project(wishes: Wishes, start: Path | None = None) -> Project:
     return project
 
 
-def make_plan(project: Project, *, force: str = "", make: Callable[[resolve.Bases], None] | None = None, weigh: bool = False) -> Planned:
+def make_plan(
+    project: Project,
+    *,
+    force: str = "",
+    make: Callable[[resolve.Bases], None] | None = None,
+    weigh: bool = False,
+    setup: Setup | None = None,
+    look: Callable[[Sequence[str]], dict[str, Image]] = inspect,
+) -> Planned:
     """Ask the engine and decide what is stale. `make`, when given, makes the bases that are still missing.
 
+    `setup` is how the targets are built, where that isn't simply on the engine; `look` finds the images that there are, by the targets' names.
     With `weigh` the engine is also asked for its store, which every weight and table will want: at the same time costs least.
     """
     names = [plan.image_name(project.settings, read.target) for read in project.reads]
@@ -85,7 +95,7 @@ def make_plan(project: Project, *, force: str = "", make: Callable[[resolve.Base
         if weigh:
             pool.submit(image_store)
         asked_engine = pool.submit(connect)
-        asked_images = pool.submit(inspect, names)
+        asked_images = pool.submit(look, names)
         asked_bases = pool.submit(_resolve, project, references)
         engine = asked_engine.result()
         images = asked_images.result()
@@ -102,6 +112,7 @@ def make_plan(project: Project, *, force: str = "", make: Callable[[resolve.Base
         cache=StatCache(project.settings.tare),
         tag=project.wishes.tag,
         force=force,
+        setup=setup,
     )
     return Planned(project, engine, bases, jobs, images)
 
@@ -116,12 +127,12 @@ def _resolve(project: Project, references: Sequence[str]) -> resolve.Bases:
     )
 
 
-def make_bases(planned_bases: resolve.Bases, project: Project, say: Callable[[str], None], *, builder: str | None = None) -> None:
-    """Make the missing debian bases, several at once."""
+def make_bases(planned_bases: resolve.Bases, project: Project, say: Callable[[str], None]) -> None:
+    """Make the missing debian bases, several at once; always on the engine itself, as they stand on images that only it has."""
     from tareweight.bases.make import make
 
     bundle = project.settings.secrets.get("ca-bundle")
-    one = partial(make, tare=project.settings.tare, builder=builder, ca_bundle=bundle, say=say, force=project.wishes.pull)
+    one = partial(make, tare=project.settings.tare, builder=connect().builder, ca_bundle=bundle, say=say, force=project.wishes.pull)
     resolve.make_all(planned_bases, one, project.jobs_at_once)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tareweight import fingerprint
 from tareweight.bases.resolve import Base, Bases
+from tareweight.build.setup import Setup, beyond
 from tareweight.catalog import Target
 from tareweight.context import StatCache
 from tareweight.dockerfile import Dockerfile, parse
@@ -115,8 +116,10 @@ def plan(
     cache: StatCache,
     tag: str = "",
     force: str = "",
+    setup: Setup | None = None,
 ) -> list[Job]:
-    """One Job for each read target. `images` holds what the engine has under the targets' names; `force` is a reason to build all."""
+    """One Job for each read target. `images` holds what there is under the targets' names; `force` is a reason to build all."""
+    platform = ",".join(setup.platforms) if setup else engine.platform
     jobs: list[Job] = []
     for read in reads:
         target = read.target
@@ -128,6 +131,10 @@ def plan(
             job.bases = tuple(bases[reference] for reference in read.dockerfile.images)
         except BaseUnavailable as error:
             job.error = str(error)
+            continue
+        made_here = {base.reference: base.source == "debian" for base in job.bases}
+        if setup and (why := beyond(read.dockerfile, setup, here=engine.platform, made_here=made_here)):
+            job.error = f"{target.dockerfile.name}: {why}"
             continue
         final = read.dockerfile.base
         job.base = bases[final] if final != "scratch" else None
@@ -141,13 +148,13 @@ def plan(
             job.labels[f"{OCI}.description"] = target.app.description
         job.fingerprint = ""
         if all(base.identity for base in job.bases):
-            seal(job, read, cache=cache, engine=engine)
+            seal(job, read, cache=cache, platform=platform)
         job.stale = force or why_stale(job, images)
     cache.save()
     return jobs
 
 
-def seal(job: Job, read: Read, *, cache: StatCache, engine: Engine) -> None:
+def seal(job: Job, read: Read, *, cache: StatCache, platform: str) -> None:
     """Put the fingerprint on a job whose bases are all known."""
     job.fingerprint = fingerprint.of(
         job.target,
@@ -155,7 +162,7 @@ def seal(job: Job, read: Read, *, cache: StatCache, engine: Engine) -> None:
         dockerfile=read.text,
         args=job.args,
         bases={base.reference: base.identity for base in job.bases},
-        platform=engine.platform,
+        platform=platform,
         labels=job.labels,
     )
 

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import IO
 
 from tareweight import store
+from tareweight.build.builder import context_words
 from tareweight.build.command import ENVIRONMENT, argv
 from tareweight.build.plan import Job
 from tareweight.build.progress import Event, Failure, Progress
+from tareweight.build.setup import Setup
 from tareweight.engine.client import Engine
-from tareweight.errors import Interrupted
+from tareweight.errors import Interrupted, TareError
+from tareweight.process import run as run_command
 from tareweight.settings import Settings
 
 GRACE = 1.0
@@ -27,7 +30,10 @@ GRACE = 1.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one job: `state` is built, fresh, failed or cancelled; `seconds` of the build; `log` is the whole output."""
+    """What came of one job: `state` is built, fresh, failed or cancelled; `seconds` of the build; `log` is the whole output.
+
+    `image_id` is what buildx calls the image's digest: in a registry, where the builder pushed it, else on the engine.
+    """
 
     job: Job
     state: str
@@ -100,6 +106,7 @@ def run(
     tell: Callable[[Event], None],
     no_cache: bool = False,
     fail_fast: bool = False,
+    setup: Setup | None = None,
 ) -> list[Outcome]:
     """Build the stale jobs, `at_once` at a time, and answer for all of them in their order.
 
@@ -117,7 +124,7 @@ def run(
             elif not job.stale:
                 outcomes[job.image] = Outcome(job, "fresh")
             else:
-                futures[pool.submit(_build, job, builds, engine, settings, source, tell, no_cache)] = job
+                futures[pool.submit(_build, job, builds, engine, settings, source, tell, no_cache, setup)] = job
         open_futures = set(futures)
         while open_futures:
             done, open_futures = wait(open_futures, return_when=FIRST_COMPLETED)
@@ -137,7 +144,16 @@ def run(
     return found
 
 
-def _build(job: Job, builds: Builds, engine: Engine, settings: Settings, source: Mapping[str, str], tell: Callable[[Event], None], no_cache: bool) -> Outcome:
+def _build(
+    job: Job,
+    builds: Builds,
+    engine: Engine,
+    settings: Settings,
+    source: Mapping[str, str],
+    tell: Callable[[Event], None],
+    no_cache: bool,
+    setup: Setup | None,
+) -> Outcome:
     name = job.target.name
     log = settings.tare / "logs" / job.target.app.name / f"{job.target.variant}.log"
     metadata = log.with_suffix(".metadata.json")
@@ -146,7 +162,7 @@ def _build(job: Job, builds: Builds, engine: Engine, settings: Settings, source:
     progress = Progress(name)
     began = time.monotonic()
     with log.open("w", encoding="utf-8", errors="replace") as out:
-        running = builds.start(argv(job, engine=engine, settings=settings, source=source, metadata=metadata, no_cache=no_cache), out)
+        running = builds.start(argv(job, engine=engine, settings=settings, source=source, metadata=metadata, no_cache=no_cache, setup=setup), out)
         if running is None:
             return Outcome(job, "cancelled")
         tell(Event(name, "begin", job.stale))
@@ -159,6 +175,9 @@ def _build(job: Job, builds: Builds, engine: Engine, settings: Settings, source:
         finally:
             builds.ended(running)
     seconds = time.monotonic() - began
+    if code == 0 and (failure := _brought(job, setup)):
+        tell(Event(name, "failed", failure.error, seconds))
+        return Outcome(job, "failed", "", seconds, failure, log)
     if code == 0:
         told = store.read(metadata)
         image_id = str(told.get("containerimage.digest", "")) if isinstance(told, dict) else ""
@@ -169,6 +188,21 @@ def _build(job: Job, builds: Builds, engine: Engine, settings: Settings, source:
     failure = progress.failure()
     tell(Event(name, "failed", failure.error, seconds))
     return Outcome(job, "failed", "", seconds, failure, log)
+
+
+def _brought(job: Job, setup: Setup | None) -> Failure | None:
+    """Bring the image here from another engine, where no name of it stays; why that failed, if it did."""
+    if setup is None or not setup.builder.engine_elsewhere:
+        return None
+    from tareweight.build.lend import carry
+
+    there = context_words(setup.builder)
+    try:
+        carry(job.tags, there, ["docker"])
+        run_command([*there, "image", "rm", *job.tags], timeout=60, check=False)
+    except TareError as error:
+        return Failure("", None, str(error), ())
+    return None
 
 
 def _file(tare: Path, image: str) -> Path:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-import os
 from typing import Any
 
 from invoke import Context, Exit, task
 
 from tareweight import console
-from tareweight.tasks.common import BUILD, MATRIX, guarded, options, wishes
+from tareweight.tasks import fleet
+from tareweight.tasks.checking import run_checks
+from tareweight.tasks.common import BUILD, FLEET, MATRIX, KeepsHelp, guarded, options, wishes
 
 
 @task(name="list", iterable=["app", "variant"], help=options(*MATRIX))
@@ -26,8 +27,9 @@ def list_(_c: Context, app: Any = None, variant: Any = None) -> None:
 
 @task(
     name="build-all",
-    iterable=["app", "variant", "set_"],
-    help=options(*BUILD, "tag", "jobs", "no-cache", "force", "pull", "fail-fast", "dry-run", "no-verify"),
+    klass=KeepsHelp,
+    iterable=["app", "variant", "set_", "cache_from", "cache_to"],
+    help=options(*BUILD, "tag", "jobs", "no-cache", "force", "pull", "fail-fast", "dry-run", "no-verify", *FLEET),
 )
 @guarded
 def build_all(
@@ -45,10 +47,21 @@ def build_all(
     tag: str = "",
     dry_run: bool = False,
     no_verify: bool = False,
+    builder: str = "",
+    platform: str = "",
+    cache_from: Any = None,
+    cache_to: Any = None,
+    push: bool = False,
+    registry: str = "",
 ) -> None:
     """Build every app in every variant that is out of date, and run its checks."""
     wish = wishes(app or (), variant or (), set_ or (), jobs=jobs, bases=bases, tag=tag, nearest_base=nearest_base, pull=pull)
-    build_chosen(wish, no_cache=no_cache, force=force, fail_fast=fail_fast, dry_run=dry_run, no_verify=no_verify)
+    asked = None
+    if builder or platform or cache_from or cache_to or push or registry:
+        from tareweight.work.fleet import Asked
+
+        asked = Asked(builder, (platform,) if platform else (), tuple(cache_from or ()), tuple(cache_to or ()), push, registry, not no_verify)
+    build_chosen(wish, no_cache=no_cache, force=force, fail_fast=fail_fast, dry_run=dry_run, no_verify=no_verify, asked=asked)
 
 
 @task(iterable=["set_"], help=options(*BUILD, "tag", "force"))
@@ -61,8 +74,20 @@ def build(
     build_chosen(wish, force=force)
 
 
-def build_chosen(wish: Any, *, no_cache: bool = False, force: bool = False, fail_fast: bool = False, dry_run: bool = False, no_verify: bool = False) -> None:
-    """Build and check what was chosen, and say what came of it. `Exit` with 1 where a target failed."""
+def build_chosen(
+    wish: Any,
+    *,
+    no_cache: bool = False,
+    force: bool = False,
+    fail_fast: bool = False,
+    dry_run: bool = False,
+    no_verify: bool = False,
+    asked: Any = None,
+) -> None:
+    """Build and check what was chosen, and say what came of it. `Exit` with 1 where a target failed, with 4 where one is over budget and so not pushed.
+
+    `asked` (a `fleet.Asked`) is what goes beyond building on the engine, for it.
+    """
     from tareweight import project as projects
     from tareweight.build import run
     from tareweight.engine.client import require_buildx
@@ -70,7 +95,8 @@ def build_chosen(wish: Any, *, no_cache: bool = False, force: bool = False, fail
     project = projects.open_project(wish)
     why = "no cache" if no_cache else "forced" if force else ""
     make = None if dry_run else functools.partial(projects.make_bases, project=project, say=console.say)
-    planned = projects.make_plan(project, force=why, make=make)
+    setup = _setup(asked, project)
+    planned = projects.make_plan(project, force=why, make=make, setup=setup, look=fleet.look(setup, project))
     console.say(planned.bases.how)
     if dry_run:
         for job in planned.jobs:
@@ -79,6 +105,7 @@ def build_chosen(wish: Any, *, no_cache: bool = False, force: bool = False, fail
     stale = any(job.stale and not job.error for job in planned.jobs)
     if stale:
         require_buildx()
+        _lend(planned, setup)
     outcomes = run.run(
         planned.jobs,
         engine=planned.engine,
@@ -88,38 +115,38 @@ def build_chosen(wish: Any, *, no_cache: bool = False, force: bool = False, fail
         tell=console.progress,
         no_cache=no_cache,
         fail_fast=fail_fast,
+        setup=setup,
     )
     console.failures(outcomes)
     console.summary(outcomes)
     failed = any(outcome.state not in {"built", "fresh"} for outcome in outcomes)
-    due = [] if no_verify else projects.unproven(planned, outcomes)
-    if due and not _verify(due, project):
-        failed = True
-    if failed:
-        raise Exit(code=1)
+    if setup and setup.registry:
+        code = fleet.release_brought(planned, outcomes, setup, verify=not no_verify)
+    else:
+        due = [] if no_verify else projects.unproven(planned, outcomes)
+        if due and not run_checks(due, project):
+            failed = True
+        code = fleet.release_built(planned, outcomes, asked.registry) if asked and asked.push else 0
+    if failed or code:
+        raise Exit(code=1 if failed else code)
 
 
-def _verify(targets: list[Any], project: Any) -> bool:
-    """Run the checks, several targets at once, and say what came of each. True when none failed."""
-    from concurrent.futures import ThreadPoolExecutor
+def _setup(asked: Any, project: Any) -> Any:
+    if asked is None:
+        return None
+    from tareweight.work.fleet import judged
 
-    from tareweight.check import reaper
-    from tareweight.check.verify import verify as check
+    return judged(asked, project)
 
-    # No more at once than there are processors: the time to the first answer is measured, and should be the image's own.
-    with ThreadPoolExecutor(min(project.jobs_at_once, os.cpu_count() or 1)) as pool:
-        try:
-            verdicts = list(pool.map(lambda pair: check(pair[0], pair[1], tare=project.settings.tare), targets))
-        except KeyboardInterrupt:
-            reaper.cancel()
-            raise
-    for (target, _), verdict in zip(targets, verdicts, strict=True):
-        word = "unchecked" if not verdict.total else "ok" if verdict.ok else "FAILED"
-        note = f"  {verdict.lock_note}" if verdict.lock_note else ""
-        console.say(f"{target.name:<24} check {word} {verdict.passed}/{verdict.total}{note}")
-        for failure in verdict.failures:
-            console.say(f"    {failure.check}: {failure.why}")
-    return not any(verdict.failures for verdict in verdicts)
+
+def _lend(planned: Any, setup: Any) -> None:
+    """Bring the bases that only this engine has to a builder that can't see them."""
+    if setup is None or setup.builder.own:
+        return
+    from tareweight.build.lend import lend
+
+    wanted = {base.reference: base for job in planned.jobs if job.stale and not job.error for base in job.bases}
+    lend(list(wanted.values()), setup, tare=planned.project.settings.tare, say=console.say)
 
 
 @task(iterable=["app", "variant"], help=options(*MATRIX, "jobs"))
@@ -137,7 +164,7 @@ def verify(_c: Context, app: Any = None, variant: Any = None, jobs: str = "") ->
     for name, target in names.items():
         if name not in images:
             console.say(f"{target.name:<24} no image: run `invoke build-all`")
-    good = _verify([(target, images[name].id) for name, target in names.items() if name in images], project)
+    good = run_checks([(target, images[name].id) for name, target in names.items() if name in images], project)
     if not good or len(images) < len(names):
         raise Exit(code=1)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from invoke import Exit
+from invoke import Task as InvokeTask
 
 from tareweight import console
 from tareweight.errors import TareError
@@ -27,6 +28,12 @@ HELP = {
     "fail-fast": "cancel the rest after the first failure",
     "dry-run": "only say what would be built, and why",
     "no-verify": "don't run the checks on what was built",
+    "builder": "any buildx builder (default: the engine's own)",
+    "platform": "build for these platforms, as in linux/amd64,linux/arm64 (with --push)",
+    "cache-from": "take steps from this cache, as buildx writes it; {app} and {variant} are filled in (repeatable)",
+    "cache-to": "keep steps in this cache (repeatable)",
+    "push": "push what passes its checks and budgets to --registry",
+    "registry": "where to push: HOST[:PORT]/PATH",
     "baseline": "compare with this variant",
     "sort": "app, size, ratio, download, packages, layers or first-answer",
     "format": "table, markdown, csv or json",
@@ -36,6 +43,15 @@ HELP = {
 }
 MATRIX = ("app", "variant")
 BUILD = (*MATRIX, "set", "bases", "nearest-base")
+FLEET = ("builder", "platform", "cache-from", "cache-to", "push", "registry")
+
+
+class KeepsHelp(InvokeTask[Any]):
+    """A task whose options leave -h to help and -- to what follows the options: Invoke would take either as a short form."""
+
+    def arg_opts(self, name: str, default: Any, taken_names: set[str]) -> dict[str, Any]:
+        """Invoke's own choice, from all letters but h."""
+        return super().arg_opts(name, default, {*taken_names, "h", "-", "_"})
 
 
 def options(*names: str) -> dict[str, str]:
