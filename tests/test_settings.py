@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,21 @@ def test_good_prefix(prefix: str) -> None:
 def test_bad_prefix(prefix: str) -> None:
     with pytest.raises(BadInput, match=r"x: .* can't begin an image's name"):
         settings.prefix_name(prefix, "x")
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "٣", "253402300800"])
+def test_a_bad_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", text)
+    with pytest.raises(BadInput, match="SOURCE_DATE_EPOCH"):
+        settings.read(tmp_path)
+
+
+def test_the_epoch_is_the_commits_unless_the_environment_has_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.read(tmp_path).epoch is None
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    assert settings.read(tmp_path).epoch is None, "no commit yet"
+    words = ["git", "-C", tmp_path, "-c", "user.name=x", "-c", "user.email=x", "commit", "-q", "--allow-empty", "-m", "x"]
+    subprocess.run(words, check=True, env={**os.environ, "GIT_COMMITTER_DATE": "@1700000000 +0100"})
+    assert settings.read(tmp_path).epoch == 1_700_000_000
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    assert settings.read(tmp_path).epoch == 0

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from tareweight.errors import BadInput
+from tareweight.errors import BadInput, one_line
+from tareweight.process import CommandFailed, run
 from tareweight.tomlfile import load
 
 BASES = ("auto", "upstream", "debian")
 NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
 """A path component of an image name (distribution's reference grammar)."""
+EPOCH = "SOURCE_DATE_EPOCH"
 _REGISTRY = re.compile(r"[a-z0-9][a-z0-9.-]*(:\d+)?")
 _CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
@@ -33,6 +36,16 @@ class Settings:
     def tare(self) -> Path:
         """The folder of everything that may be deleted at any time: caches, logs, results."""
         return self.root / ".tare"
+
+    @cached_property
+    def epoch(self) -> int | None:
+        """The time, in seconds since 1970, that images say they were made at: SOURCE_DATE_EPOCH, else the commit's. None where there is no commit."""
+        if given := os.environ.get(EPOCH):
+            return epoch_number(given)
+        try:
+            return int(run(["git", "-C", str(self.root), "log", "-1", "--format=%ct"], timeout=10).stdout)
+        except (CommandFailed, ValueError):
+            return None
 
 
 def find_root(start: Path) -> Path:
@@ -72,6 +85,8 @@ def read(start: Path | None = None) -> Settings:
         values["bases"] = bases_name(from_env, "TAREWEIGHT_BASES")
     if from_env := os.environ.get("TAREWEIGHT_JOBS"):
         values["jobs"] = jobs_number(from_env, "TAREWEIGHT_JOBS")
+    if from_env := os.environ.get(EPOCH):
+        epoch_number(from_env)
     return Settings(root=root, secrets=secrets, **values)  # type: ignore[arg-type]
 
 
@@ -95,6 +110,13 @@ def jobs_number(text: str, where: str) -> int:
     """`text` as a number of builds at once, 1 to 64."""
     if not text.isdecimal() or not 1 <= int(text) <= 64:
         raise BadInput(f"{where}: '{text}' is not a whole number from 1 to 64")
+    return int(text)
+
+
+def epoch_number(text: str) -> int:
+    """SOURCE_DATE_EPOCH as a number of seconds; 253402300799 is the last of the year 9999, beyond which times have no text."""
+    if not text.isascii() or not text.isdecimal() or int(text) > 253_402_300_799:
+        raise BadInput(f"{EPOCH}: '{one_line(text, 60)}' is no whole number of seconds since 1970", hint="Leave it unset to take the commit's time")
     return int(text)
 
 

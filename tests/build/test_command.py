@@ -7,8 +7,10 @@ import pytest
 
 from tareweight.bases.resolve import Base
 from tareweight.build import plan
+from tareweight.build.builder import Builder
 from tareweight.build.command import argv, bake
 from tareweight.build.plan import Job
+from tareweight.build.setup import Setup
 from tareweight.catalog import App, Making, Needs, Target
 from tareweight.engine.client import Engine
 from tareweight.errors import BadInput
@@ -107,3 +109,22 @@ def test_a_comma_in_a_secrets_path() -> None:
     settings = Settings(Path("/p"), "pre", secrets={"npm": Path('/p/a,b"c')})
     words = argv(job(), engine=ENGINE, settings=settings, source={}, metadata=Path("/m"), no_cache=False)
     assert pairs(words, "--secret") == ['id=npm,"src=/p/a,b""c"']
+
+
+@pytest.mark.parametrize(("own", "expected"), [("", "1700000000"), ("5", "5")])
+def test_the_epoch_is_a_build_argument_unless_the_target_has_its_own(monkeypatch: pytest.MonkeyPatch, own: str, expected: str) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    made, settings = job(), Settings(Path("/p"))
+    made.args = {"SOURCE_DATE_EPOCH": own} if own else {}
+    words = argv(made, engine=ENGINE, settings=settings, source={}, metadata=Path("/m"), no_cache=False)
+    assert pairs(words, "--build-arg") == [f"SOURCE_DATE_EPOCH={expected}"]
+    assert json.loads(bake([made], settings=settings, source={}))["target"]["a-single"]["args"] == {"SOURCE_DATE_EPOCH": expected}
+
+
+@pytest.mark.parametrize(("driver", "kind"), [("docker", "image"), ("docker-container", "docker")])
+def test_times_are_rewritten_on_the_way_into_the_image(driver: str, kind: str) -> None:
+    setup = Setup(Builder("b", driver, ("linux/amd64",), own=False), ("linux/amd64",), rewrite=True)
+    words = argv(job(), engine=ENGINE, settings=SETTINGS, source={}, metadata=Path("/m"), no_cache=False, setup=setup)
+    assert pairs(words, "--output") == [f'type={kind},"name=pre/a:single,pre/a:single-v1",rewrite-timestamp=true']
+    assert "--tag" not in words
+    assert "--load" not in words

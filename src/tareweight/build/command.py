@@ -14,7 +14,7 @@ from tareweight.build.builder import context_words
 from tareweight.build.plan import OCI, Job
 from tareweight.build.setup import Setup, cache_of
 from tareweight.engine.client import Engine
-from tareweight.settings import Settings
+from tareweight.settings import EPOCH, Settings
 
 ENVIRONMENT = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "DOCKER_CLI_HINTS": "false"}
 """Provenance is never reproducible and an attestation would change the image's ID."""
@@ -39,6 +39,9 @@ def argv(
     if setup and setup.registry:
         # Without a tag: what is pushed so can be pulled and checked, and nobody who asks for the app gets it yet.
         words += ["--output", f"type=image,name={setup.registry}/{job.target.app.name},push=true,push-by-digest=true"]
+    elif setup and setup.rewrite:
+        kind = "image" if setup.builder.driver == "docker" else "docker"
+        words += ["--output", fields(f"type={kind}", f"name={','.join(job.tags)}", "rewrite-timestamp=true")]
     else:
         words += [word for tag in job.tags for word in ("--tag", tag)]
     for key, value in labels(job, source).items():
@@ -51,7 +54,7 @@ def argv(
 def _asked(job: Job, setup: Setup) -> list[str]:
     """The options of one target for what is asked of its builder."""
     words = ["--platform", ",".join(setup.platforms)]
-    if setup.builder.driver != "docker" and not setup.registry:
+    if setup.builder.driver != "docker" and not setup.registry and not setup.rewrite:
         words.append("--load")
     for option, caches in (("--cache-from", setup.cache_from), ("--cache-to", setup.cache_to)):
         words += [word for cache in caches for word in (option, cache_of(cache, job.target.app.name, job.target.variant))]
@@ -64,7 +67,7 @@ def ingredients(job: Job, settings: Settings, lent: Mapping[str, str] = MappingP
     `lent` says where the builder finds a base instead, by its reference.
     """
     words = ["--file", str(job.target.dockerfile)]
-    for key, value in job.args.items():
+    for key, value in _args(job, settings).items():
         words += ["--build-arg", f"{key}={value}"]
     for base in job.bases:
         if context := lent.get(base.reference, base.context):
@@ -72,6 +75,11 @@ def ingredients(job: Job, settings: Settings, lent: Mapping[str, str] = MappingP
     for name, path in settings.secrets.items():
         words += ["--secret", _secret(name, path)]
     return [*words, str(job.target.app.context)]
+
+
+def _args(job: Job, settings: Settings) -> dict[str, str]:
+    """The build arguments. The epoch, which BuildKit makes the image's `created`, isn't part of the fingerprint, as the revision isn't."""
+    return {**({EPOCH: str(settings.epoch)} if settings.epoch is not None else {}), **job.args}
 
 
 def bake(jobs: Sequence[Job], *, settings: Settings, source: Mapping[str, str]) -> str:
@@ -83,7 +91,7 @@ def bake(jobs: Sequence[Job], *, settings: Settings, source: Mapping[str, str]) 
             "dockerfile": str(job.target.dockerfile),
             "tags": list(job.tags),
             "labels": labels(job, source),
-            "args": dict(job.args),
+            "args": _args(job, settings),
             "contexts": {base.reference: base.context for base in job.bases if base.context},
             "secret": [_secret(name, path) for name, path in settings.secrets.items()],
             "output": ["type=docker"],

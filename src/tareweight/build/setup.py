@@ -20,7 +20,8 @@ _CACHES = {"registry": "ref", "local": "", "inline": None, "gha": None, "s3": "b
 class Setup:
     """How a run builds. `platforms` are wanted, at least one. `registry` is where the builder pushes images by digest; empty where they come here.
 
-    `contexts` are what names of bases are swapped for on this builder, by reference: it can't see what the engine has.
+    `contexts` are what names of bases are swapped for on this builder, by reference: it can't see what the engine has. `rewrite` sets
+    files that are younger than the epoch back to it, where the builder can; layers of bases too, so that they are shared no more.
     """
 
     builder: Builder
@@ -29,6 +30,7 @@ class Setup:
     cache_from: tuple[str, ...] = ()
     cache_to: tuple[str, ...] = ()
     contexts: dict[str, str] = field(default_factory=dict)
+    rewrite: bool = False
 
 
 def platforms(words: Sequence[str]) -> tuple[str, ...]:
@@ -90,6 +92,11 @@ def can_export(builder: Builder, cache_to: Sequence[str], store: Callable[[], st
         )
 
 
+def _shown(names: Sequence[str]) -> str:
+    """Platforms without the levels of one machine (amd64/v2), which say nothing to whoever misses another."""
+    return ", ".join(name for name in names if not re.search(r"amd64/v\d", name)) or "no platforms"
+
+
 def beyond(dockerfile: Dockerfile, setup: Setup, *, here: str, made_here: Mapping[str, bool]) -> str:
     """Why a Dockerfile can't be built for the wanted platforms on the builder; empty where it can.
 
@@ -105,7 +112,7 @@ def beyond(dockerfile: Dockerfile, setup: Setup, *, here: str, made_here: Mappin
         foreign = [one for one in wanted(stage.platform) if stage.runs and one not in builder.platforms]
         if foreign:
             return (
-                f"line {stage.runs}: RUN on {foreign[0]}: builder {builder.name} has {', '.join(builder.platforms) or 'no platforms'} and no emulator for it. "
+                f"line {stage.runs}: RUN on {foreign[0]}: builder {builder.name} has {_shown(builder.platforms)} and no emulator for it. "
                 "Compile for it in a stage FROM --platform=$BUILDPLATFORM, or give the builder a node or an emulator (binfmt_misc)"
             )
     for reference, platform in images:
