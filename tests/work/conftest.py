@@ -99,7 +99,8 @@ class Session:
         try:
             if terminal:
                 self.terminal, self.end = pty.openpty()
-                self.process = subprocess.Popen([*TARE, *words], cwd=folder, stdin=self.end, stdout=self.end, stderr=self.end, start_new_session=True)
+                # setsid becomes tare, and the terminal is the one that Ctrl-C comes from.
+                self.process = subprocess.Popen(["setsid", "--ctty", *TARE, *words], cwd=folder, stdin=self.end, stdout=self.end, stderr=self.end)
                 self.output = self.terminal
             else:
                 self.process = subprocess.Popen([*TARE, *words], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

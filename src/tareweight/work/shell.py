@@ -46,7 +46,7 @@ def shell(project: Project, command: Sequence[str], say: Callable[[str], None]) 
             found = _shell(client, name)
             if found is None:
                 return _beside(client, choice, name, command, project, say)
-            say(f"{choice}: {found}")
+            say(f"{choice}: {found}, the image's own")
             words = ["docker", "exec", "--interactive", *(["--tty"] if interactive else []), name]
             words += [found, "-c", _EXEC, found, *command] if command else [found]
             status, refused = terminal.attached(words, stop=lambda: lockdown.remove(client, name))
