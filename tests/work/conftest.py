@@ -21,6 +21,7 @@ TARE = [sys.executable, "-c", "from tareweight.cli import main; main()"]
 BOX = "FROM scratch\nCOPY box /box\n"
 ARTIFACT = 'FROM scratch AS artifact\nCOPY data /\nCOPY box /bin/\n\nFROM scratch\nCOPY box /box\nENTRYPOINT ["/box"]\nCMD ["cat"]\n'
 WEB = BOX + 'EXPOSE 8080\nUSER 65532:65532\nENTRYPOINT ["/box"]\nCMD ["serve", "8080", "{}"]\n'
+LOCAL = '#!/bin/sh\necho "$MODE $(basename "$PWD") $*"\n[ "$2" != wait ] || exec sleep 1000\nexit 5\n'
 CHECK = '[[check]]\nname = "echo"\nargs = ["echo", "x"]\nstdout = "x\\n"\n'
 FILES = {
     "tool/single": BOX + 'COPY data /data\nENTRYPOINT ["/box"]\nCMD ["cat"]\n',
@@ -76,7 +77,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (root / f"apps/{app}/box").unlink(missing_ok=True)
         (root / f"apps/{app}/box").hardlink_to(box)
         write(root, f"dockerfiles/{name}.Dockerfile", text)
-    write(root, "apps/tool/local", '#!/bin/sh\necho "$MODE $(basename "$PWD") $*"\nexit 5\n').chmod(0o755)
+    write(root, "apps/tool/local", LOCAL).chmod(0o755)
     apps = [word for app in ("tool", "web", "feeble", "once", "debug") for word in ("--app", app)]
     try:
         done = tare(root, "build-all", *apps)

@@ -153,6 +153,24 @@ def test_locally(project: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (5, "here tool one two  words -x\n", "")
 
 
+def test_ctrl_c_is_the_local_programs_affair(start: Start) -> None:
+    session = start("run", "--app", "tool", "--local", "--", "wait", terminal=True)
+    session.until("here tool one wait")
+    session.process.send_signal(signal.SIGINT)  # from elsewhere: the program knows nothing of it
+    with pytest.raises(subprocess.TimeoutExpired):
+        session.wait(0.5)
+    session.type("\x03")
+    assert session.wait() == 130
+    assert "tareweight:" not in session.said
+
+
+def test_a_terminating_signal_reaches_the_local_program(start: Start) -> None:
+    session = start("run", "--app", "tool", "--local", "--", "wait")
+    session.until("here tool one wait")
+    session.process.send_signal(signal.SIGTERM)
+    assert session.wait() == 130  # once the program, which has the pipe too, is gone
+
+
 def test_what_cannot_run_locally_is_one_line(project: Path) -> None:
     one_line(tare(project, "run", "--local", "--app", "ghost"), 2, "--local: there is no `no-such-tool` here", "`invoke run --app ghost`")
     one_line(tare(project, "run", "--local", "--app", "web"), 2, "apps/web/app.toml: it doesn't say", "[local]")
