@@ -33,7 +33,6 @@ GIVEN = dict(os.environ)
 """Read before any fixture: where bases come from is CI's to say."""
 TARGETS = [target.name for target in catalog.discover(settings.read(ROOT))]
 AT_ONCE = 3
-TEXTS = ("/METADATA", "/PKG-INFO", "/package.json", "/package-lock.json", "/status")
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,7 @@ def exported() -> Export:
     @cache
     def one(host: str, name: str) -> Exported:
         with container(host, name) as made, streamed(host, "export", made) as stream:
-            return tarballs.exported(stream, TEXTS)
+            return tarballs.exported(stream)
 
     return lambda place, target: one(place.host, place.names[target])
 

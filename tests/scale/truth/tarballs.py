@@ -26,13 +26,12 @@ class Entry:
 
 @dataclass
 class Exported:
-    """The final file system as `docker export` tells it. `texts` are the files that were asked for."""
+    """The final file system as `docker export` tells it."""
 
     size: int = 0
     files: int = 0
     links: int = 0
     paths: set[str] = field(default_factory=set)
-    texts: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,8 @@ class Saved:
     layers: tuple[tuple[Entry, ...], ...]
 
 
-def exported(stream: IO[bytes], wanted: Sequence[str] = ()) -> Exported:
-    """Add up an export. Files whose path ends with one of `wanted` are kept."""
+def exported(stream: IO[bytes]) -> Exported:
+    """Add up an export."""
     found = Exported()
     with tarfile.open(fileobj=stream, mode="r|", bufsize=1 << 20, errorlevel=2) as tar:
         for member in tar:
@@ -54,8 +53,6 @@ def exported(stream: IO[bytes], wanted: Sequence[str] = ()) -> Exported:
             found.links += len(member.linkname.encode()) if member.issym() else 0
             if member.isreg() or member.islnk():
                 found.paths.add(path)
-            if member.isreg() and path.endswith(tuple(wanted)) and (opened := tar.extractfile(member)):
-                found.texts[path] = opened.read()
     return found
 
 
