@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -263,34 +263,33 @@ def explanation(project: Project, variant: str, *, say: Callable[[str], None]) -
     target = one_target(project, variant)
     planned = make_plan(project)
     weighed = weigh_all(planned, say=say)
-    images = {job.target.variant: image for job in planned.jobs if (image := planned.images.get(job.image))}
-    if target.variant not in images:
+    jobs = {job.target.variant: job for job in planned.jobs if job.image in planned.images}
+    if target.variant not in jobs:
         raise BadInput(f"there is no image of {target.name}", hint="Run `invoke build-all`")
-    mine = weighed.get(images[target.variant].id)
+    found = {name: weighed.get(planned.images[job.image].id) for name, job in jobs.items()}
+    mine = found[target.variant]
     if not isinstance(mine, Weighed):
         raise mine or TareError(f"{target.name} can't be weighed")
-    told = {name: verdict.load(project.settings.tare, image.id, target._replace(variant=name)) for name, image in images.items()}
-    siblings = {
-        name: one.weight
-        for name, image in images.items()
-        if name != target.variant and isinstance(one := weighed.get(image.id), Weighed) and (passed := told[name]) and passed.ok
-    }
-    mine_told = told[target.variant]
-    job = next(job for job in planned.jobs if job.target.variant == target.variant)
-    case = _case(planned, job, mine, siblings, say=say)
+    told = {name: verdict.load(project.settings.tare, planned.images[job.image].id, job.target) for name, job in jobs.items()}
+    passed = {name for name, one in told.items() if one and one.ok}
+    siblings = {name: one.weight for name, one in found.items() if isinstance(one, Weighed) and name in passed - {target.variant}}
+    locked = mine_told.lock_word if (mine_told := told[target.variant]) else ""
+    case = replace(case_of(planned, jobs[target.variant], mine, siblings, say=say), locked=locked)
     return Explanation(
         name=image_name(project.settings, target),
         weight=mine.weight,
         dockerfile=os.path.relpath(target.dockerfile, project.settings.root),
         lines=case.lines,
+        base=case.base,
+        base_layers=mine.base_layers,
         tare=mine.tare,
         download=mine.download,
-        locked=mine_told.lock_word if mine_told else "",
+        locked=locked,
         advice=advise(case),
     )
 
 
-def _case(planned: Planned, job: Job, mine: Weighed, siblings: Mapping[str, Weight], *, say: Callable[[str], None]) -> Case:
+def case_of(planned: Planned, job: Job, mine: Weighed, siblings: Mapping[str, Weight], *, say: Callable[[str], None]) -> Case:
     """All that advice looks at. Where the base can't be looked at, nothing is said of what was brought on top of it."""
     from tareweight.advice import Case
     from tareweight.context import ignore_file, sent

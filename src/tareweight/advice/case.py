@@ -62,7 +62,8 @@ class Case:
     other variants of the app that pass their checks, by name. `base_layers` is how many of the layers are the base's, None where that isn't
     known. `files` is the image's table of files, `base_files` that of the base (none for scratch); None where it couldn't be looked at.
     `instructions` are the whole Dockerfile's, and `base` what its last stage stands on in the end. `sent` are the files that the build is
-    sent, by their path in the context, with their bytes; `ignore_file` is the name of the file that leaves some out.
+    sent, by their path in the context, with their bytes; `ignore_file` is the name of the file that leaves some out. `locked` is the check's
+    word on how locked down the image runs.
     """
 
     weight: Weight
@@ -75,6 +76,7 @@ class Case:
     base: str = ""
     sent: Mapping[str, int] = field(default_factory=dict)
     ignore_file: str = ".dockerignore"
+    locked: str = ""
 
     @property
     def worth(self) -> int:

@@ -47,12 +47,20 @@ def later(case: Case) -> Iterator[Advice]:
     """What the app's own layers brought and later ones of them hid, but for what `ownership` tells."""
     known = sum(marking.bytes for marking in _markings(case))
     saves = hidden(case) - known - _copied_anew(case)
-    removing = [(step, words) for step in case.steps if (words := _removal(step))]
+    removing = [(step, words) for step in case.steps[1:] if (words := _removal(step)) and not _of_base(case, step, words)]
     if saves < case.worth or not removing:
         return
     how = [_instead(case, step, words) for step, words in removing[:3]]
     what = "earlier layers hold what later ones removed or overwrote; it is stored and pulled all the same"
     yield Advice("same layer", saves, "at most", what, tuple(how), "waste", next((step.line for step, _ in removing), None))
+
+
+def _of_base(case: Case, step: Step, words: str) -> bool:
+    """Whether what a command removes came with the base: no step of the app brought it."""
+    command = next(one for one in step.commands if words == " ".join((one.name, *one.words)))
+    paths = [path for path in _paths(command, words) if path.startswith("/")]
+    there = any(under(file, path) for path in paths for file in case.base_files or ())
+    return there and _bringer(case, step, words) is None
 
 
 def _instead(case: Case, step: Step, words: str) -> str:
@@ -70,16 +78,18 @@ def _instead(case: Case, step: Step, words: str) -> str:
 def hidden(case: Case) -> int:
     """The bytes that the app's own layers brought and that its later layers overwrote or deleted; 0 where the base isn't known.
 
-    Exact on the classic store. Where layers are counted in disk blocks, directories are taken off as often as they can be there.
+    Where layers are counted in disk blocks, directories are taken off as often as they can be there. What the last layer brought can't
+    be hidden: a file that a step made anew as the base has it, to the second, is neither in its layer's files nor hidden.
     """
     if case.base_files is None or case.base_layers is None:
         return 0
     brought = sum(step.bytes for step in case.steps)
-    if case.weight.store != "containerd":
-        return max(0, brought - total(case.own.values()) - sum(len(row.target.encode()) for row in case.own.values() if row.kind == "l"))
-    folders = {path.rpartition("/")[0] for path in case.own}
-    blocks = sum(-(-row.bytes // _BLOCK) * _BLOCK for row in case.own.values())
-    return max(0, brought - blocks - _BLOCK * len(folders) * len(case.steps))
+    if case.weight.store == "containerd":
+        folders = {path.rpartition("/")[0] for path in case.own}
+        left = sum(-(-row.bytes // _BLOCK) * _BLOCK for row in case.own.values()) + _BLOCK * len(folders) * len(case.steps)
+    else:
+        left = total(case.own.values()) + sum(len(row.target.encode()) for row in case.own.values() if row.kind == "l")
+    return max(0, min(brought - left, sum(step.bytes for step in case.steps[:-1])))
 
 
 def _markings(case: Case) -> Iterator[Marking]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tareweight.advice.case import Advice, Case, Step, first_line, listed, places, total, under
+from tareweight.advice.case import Advice, Bound, Case, Step, first_line, listed, places, total, under
+from tareweight.advice.commands import installs
 from tareweight.scale.files import FileRow
 
 CACHES = {
@@ -14,7 +15,7 @@ CACHES = {
     "uv cache": r"\buv\b",
     "poetry cache": r"\bpoetry\b",
     "pipenv cache": r"\bpipenv\b",
-    "npm cache": r"\b(?:npm|npx)\b",
+    "npm cache": r"\bnpm (?:ci|install|i|add|exec|update)\b|\bnpx\b",
     "yarn cache": r"\byarn\b",
     "pnpm store": r"\bpnpm\b",
     "node-gyp cache": r"\b(?:npm|npx|yarn|pnpm)\b",
@@ -36,7 +37,7 @@ _APT = r"\bapt(?:-get)?\b"
 
 
 class Remedy(NamedTuple):
-    """`by` finds the RUN that leaves such things, `end` is what that RUN has to end with; `{paths}` are the places."""
+    """`by` finds the RUN that leaves such things, `end` is what that RUN has to end with: `{paths}` are the places, `{inside}` what is in them."""
 
     by: str
     end: str = "rm -rf {paths}"
@@ -47,11 +48,11 @@ REMOVED = {
     "apt archives": Remedy(_APT, "apt-get clean"),
     "apk cache": Remedy(r"\bapk\b", "rm -rf /var/cache/apk/*"),
     "dnf cache": Remedy(r"\b(?:dnf|yum|microdnf)\b", "dnf clean all"),
-    "old copy": Remedy(r"\b(?:apt|apt-get|dpkg|adduser|useradd|groupadd|addgroup)\b"),
-    "logs": Remedy(r""),
-    "temporary files": Remedy(r""),
-    "backups": Remedy(_APT),
-    "index of manual pages": Remedy(_APT),
+    "old copy": Remedy(rf"{_APT}|\b(?:dpkg|adduser|useradd|groupadd|addgroup)\b", "rm -f /var/lib/dpkg/*-old /var/cache/debconf/*-old /etc/*-"),
+    "logs": Remedy(r"", "rm -rf {inside}"),
+    "temporary files": Remedy(r"", "rm -rf {inside}"),
+    "backups": Remedy(_APT, "rm -rf {inside}"),
+    "index of manual pages": Remedy(_APT, "rm -rf {inside}"),
     "go telemetry": Remedy(r"\bgo\b"),
     "core dump": Remedy(r""),
     "git history": Remedy(r"\bgit clone\b"),
@@ -71,7 +72,7 @@ def caches(case: Case) -> Iterator[Advice]:
         if saves < case.worth or _is_run_time(case, pattern):
             continue
         mounts = " ".join(f"--mount=type=cache,target={path}" for path in found)
-        how = [f"{step.where}: RUN {mounts} {_short(step.text)}" for step in steps[:3]] or [f"RUN {mounts} ... in the step that fills it"]
+        how = [f"{step.where}: RUN {mounts} ..." for step in steps[:3]] or [f"in the step that fills it: RUN {mounts} ..."]
         yield Advice("cache mount", saves, "exactly", f"the {kind} is in the image: {listed(list(found))}", tuple(how), line=first_line(steps))
 
 
@@ -83,9 +84,10 @@ def removed(case: Case) -> Iterator[Advice]:
         if saves < case.worth:
             continue
         steps = case.running(remedy.by)
-        end = f"&& {remedy.end.format(paths=' '.join(found) if len(found) <= 6 else _folders(found))}"
+        end = f"&& {remedy.end.format(paths=_paths(found), inside=_inside(case, found))}"
         what = f"{kind}, left in {listed(list(found))}"
-        yield Advice("same layer", saves, "exactly", what, tuple(_how(steps, end)), line=first_line(steps))
+        how = _lists(case, steps, end) if kind == "apt lists" else _how(steps, end)
+        yield Advice("same layer", saves, _bound(case, found), what, tuple(how), line=first_line(steps))
 
 
 def _found(case: Case, kind: str) -> dict[str, int]:
@@ -98,6 +100,12 @@ def _found(case: Case, kind: str) -> dict[str, int]:
 def _left(case: Case, place: str) -> Iterator[FileRow]:
     copied = case.copied
     return (row for path, row in case.own.items() if row.place == "leftover" and under(path, place) and path not in copied)
+
+
+def _bound(case: Case, found: Mapping[str, int]) -> Bound:
+    """What the base has in the same place goes with it: out of the size, though not out of its layer."""
+    of_base = any(row.place == "leftover" and path not in case.own and any(under(path, place) for place in found) for path, row in case.files.items())
+    return "at least" if of_base else "exactly"
 
 
 def _is_run_time(case: Case, pattern: str) -> bool:
@@ -115,10 +123,24 @@ def _how(steps: Sequence[Step], end: str) -> Iterator[str]:
         yield f"{step.where}: end this RUN with `{end}`"
 
 
-def _folders(found: dict[str, int]) -> str:
-    """The folders of many single files, as patterns for the shell."""
-    return " ".join(sorted({f"{path.rpartition('/')[0]}/*{path[-4:]}" for path in found}))
+def _lists(case: Case, steps: Sequence[Step], end: str) -> Iterator[str]:
+    """Lists are needed until the last installation is done: an update in a step of its own is joined with what comes after it."""
+    for step in steps:
+        if any(installs(command) for command in step.commands):
+            yield f"{step.where}: end this RUN with `{end}`"
+        else:
+            after = [one for one in case.steps[case.steps.index(step) + 1 :] if any(installs(command) for command in one.commands)]
+            yield f"{step.where}: {f'make one RUN of this and {places(after)}, and end it' if after else 'end this RUN'} with `{end}`"
+    if not steps:
+        yield from _how(steps, end)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:59]}…"
+def _paths(found: Mapping[str, int]) -> str:
+    """All places; of many single files their folders with a pattern."""
+    return " ".join(found if len(found) <= 6 else sorted({f"{path.rpartition('/')[0]}/*{path[-4:]}" for path in found}))
+
+
+def _inside(case: Case, found: Mapping[str, int]) -> str:
+    """What lies in the places, as patterns: the places themselves have to stay."""
+    hidden = [path for path in found if any(under(one, path) and one[len(path) + 1 : len(path) + 2] == "." for one in case.own)]
+    return " ".join([*(f"{path}/*" for path in found), *(f"{path}/.[!.]*" for path in hidden)])

@@ -55,7 +55,7 @@ def docs(case: Case) -> Iterator[Advice]:
         excluded = " ".join(f"path-exclude={folder}/*" for folder in folders if folder.startswith("/usr/share/"))
         how.append(f"or before it, in a file of /etc/dpkg/dpkg.cfg.d, one a line: {excluded} path-include=/usr/share/doc/*/copyright")
     what = f"documentation and translations that nobody reads in a container: {listed(folders)}"
-    yield Advice("documentation", saves, "exactly", what, tuple(how), line=first_line(steps))
+    yield Advice("documentation", saves, "at least", what, tuple(how), line=first_line(steps))
 
 
 def _folder(path: str) -> str:

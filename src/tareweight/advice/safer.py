@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tareweight.advice.case import Advice, Case, listed
+from tareweight.advice.case import Advice, Case, first_line, listed
+from tareweight.advice.commands import installs
 from tareweight.scale.weight import Finding
 
 MOST = 5
@@ -32,16 +33,18 @@ def user(case: Case) -> Iterator[Advice]:
     here = [one for one in starts if last and one.line > last.line]
     where = f"before Dockerfile:{here[0].line}" if here else "at the end of the Dockerfile"
     how = (f"{where}: USER 65532:65532 (a number needs no entry in /etc/passwd); what it writes to has to be its own: COPY --chown=65532:65532",)
-    yield Advice("user", 0, "exactly", "it runs as root", how, line=here[0].line if here else None)
+    what = f"it runs as root{f', and passes its checks {case.locked}' if case.locked.startswith('as ') else ''}"
+    yield Advice("user", 0, "exactly", what, how, line=here[0].line if here else None)
 
 
 def setuid(case: Case) -> Iterator[Advice]:
-    """Programs that make whoever runs them root."""
-    found = case.weight.scan.surface.setuid
-    if found and not case.weight.config.runs_as_root:
-        count = f"{len(found)} program{'' if len(found) == 1 else 's'}"
-        what = f"{count} with setuid or setgid would give its user other rights: {listed(found)}"
-        yield Advice("setuid", 0, "exactly", what, ("run it with --security-opt no-new-privileges, or on a base without them",))
+    """Programs that give whoever runs them other rights; those that came with the base are in the surface, and not the Dockerfile's doing."""
+    found = [path for path in case.weight.scan.surface.setuid if path in case.own]
+    if found:
+        steps = [step for step in case.steps if any(installs(command) for command in step.commands)]
+        what = f"{len(found)} program{'' if len(found) == 1 else 's'} with setuid or setgid came with what is on top of the base: {listed(found)}"
+        how = f"{steps[-1].where}: end this RUN" if steps else "end the RUN that brings them"
+        yield Advice("setuid", 0, "exactly", what, (f"{how} with `&& chmod a-s {' '.join(found[:6])}`",), line=first_line(steps))
 
 
 def _at(finding: Finding) -> str:

@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tareweight import __version__
 from tareweight.advice import Advice
-from tareweight.report import known, sections, text
+from tareweight.errors import one_line
+from tareweight.report import known, markdown, sections, text
 from tareweight.report.sections import Column, Section
+from tareweight.report.table import WIDTH
 from tareweight.scale.weight import CLASSES, Finding, Package, Place, Weight
 
 FORMATS = ("table", "markdown", "json")
-VERSION = 1
+SURFACE = ("shells", "package_managers", "compilers", "interpreters", "network_clients", "setuid", "world_writable")
 MOST = 10
+MOST_FILES = 5
+MOST_NAMES = 8
 _BAR = 30
-_SURFACE = ("shells", "package_managers", "compilers", "interpreters", "network_clients", "setuid", "world_writable")
+_BEHIND = " " * 6
+_BIG = 0.05
+"""Of the image: what a directory has to hold to be told beside its siblings."""
+_MOSTLY = 0.8
+_TOLD = 0.6
+"""Of a directory: what those below it have to hold to be told instead."""
 
 
 @dataclass(frozen=True)
 class Explanation:
     """What is told of the image `name`. `lines` has the Dockerfile's line for each layer, None for the base's; `dockerfile` is its path.
 
-    `tare` are the bytes of the base's layers and `download` those of a pull; None where not known. `locked` is the check's word.
+    `base` is the image that it stands on (`scratch` too), `base_layers` how many layers that has, `tare` their bytes, `download` those
+    of a pull; None where not known. `locked` is the check's word.
     """
 
     name: str
     weight: Weight
     dockerfile: str
     lines: Sequence[int | None]
+    base: str
+    base_layers: int | None
     tare: int | None
     download: int | None
     locked: str
@@ -40,39 +51,53 @@ def render(one: Explanation, format: str) -> str:
     """`one` as one of `FORMATS`, ending in a newline. JSON has everything, the others the largest. `BadInput`."""
     known(format, FORMATS)
     if format == "json":
-        return _json(one)
-    draw = sections.pages if format == "markdown" else sections.terminal
-    return draw(list(_sections(one)))
+        from tareweight.report import explain_json
+
+        return explain_json.render(one)
+    told = list(_sections(one))
+    if format == "markdown":
+        return sections.pages(told) + "\n" + "\n".join(_advice_page(one.advice)) + "\n"
+    return sections.terminal(told) + "\n" + "\n".join(_advice_plain(one.advice)) + "\n"
 
 
 def _sections(one: Explanation) -> Iterator[Section]:
     weight = one.weight
     yield Section(_headline(one), lines=_facts(one))
     yield _classes(weight)
-    yield _packages(weight.scan.packages)
+    if weight.scan.packages:
+        yield _packages(weight.scan.packages)
     if weight.scan.directories:
-        yield _places("directories", _telling(weight.scan.directories))
+        yield _directories(weight)
     if weight.scan.biggest:
-        yield _places("largest files", weight.scan.biggest)
+        yield _files(weight)
     yield _layers(one)
-    yield _surface(weight)
-    if weight.scan.leftovers or weight.all_secrets:
-        yield _findings("left behind", (*weight.all_secrets, *sorted(weight.scan.leftovers, key=lambda found: -found.bytes)))
-    yield _advice(one.advice)
+    yield _surface(one)
+    if weight.all_secrets:
+        yield _secrets(weight.all_secrets)
+    if weight.scan.leftovers:
+        yield _leftovers(weight.scan.leftovers)
 
 
 def _headline(one: Explanation) -> str:
-    return f"{one.name}: {text.size(one.weight.size)} in {one.weight.scan.files} files, {len(one.weight.scan.packages)} packages"
+    return f"{one.name}: {text.size(one.weight.size)} in {_count(one.weight.scan.files, 'file')}, {_count(len(one.weight.scan.packages), 'package')}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _facts(one: Explanation) -> list[str]:
     weight = one.weight
-    base = [] if one.tare is None else [f"base {text.size(one.tare)}, on top of it {text.size(weight.layered - one.tare)}"]
     system = f"{weight.scan.os}, " if weight.scan.os else ""
-    download = "not known (compare --download)" if one.download is None else text.size(one.download)
+    stands = []
+    if one.tare is not None and one.base_layers is not None:
+        base = ", ".join([*([one.base] if one.base else []), *([_count(one.base_layers, "layer")] if one.base_layers else [])])
+        own = _count(len(weight.layers) - one.base_layers, "layer")
+        stands = [f"tare {text.size(one.tare)}{f' ({base})' if base else ''}", f"cargo {text.size(weight.layered - one.tare)} ({own})"]
+    download = [] if one.download is None else [f"download {text.size(one.download)}"]
     return [
-        f"{system}{weight.platform}, {len(weight.layers)} layers of {text.size(weight.layered)} in all",
-        ", ".join([*base, f"waste {text.size(weight.waste)}", f"download {download}"]),
+        f"{system}{weight.platform}",
+        ", ".join([*stands, f"waste {text.size(weight.waste)}", *download]),
         *([] if weight.scan.complete else [f"not seen whole: {'; '.join(weight.scan.notes[:3])}"]),
     ]
 
@@ -80,7 +105,7 @@ def _facts(one: Explanation) -> list[str]:
 def _classes(weight: Weight) -> Section:
     sizes = weight.scan.classes
     rows = [
-        [words, text.size(sizes[name]), _share(sizes[name], weight.size), "#" * _bar(sizes[name], weight.size)]
+        [words, text.size(sizes[name]), _share(sizes[name], weight.size), "█" * _bar(sizes[name], weight.size)]
         for name, words in sorted(CLASSES.items(), key=lambda item: -sizes[item[0]])
         if sizes[name]
     ]
@@ -98,110 +123,134 @@ def _share(part: int, whole: int) -> str:
 
 def _packages(packages: Sequence[Package]) -> Section:
     largest = sorted(packages, key=lambda one: (-one.bytes, one.type, one.name))[:MOST]
-    columns = (Column("type"), Column("name", room=40), Column("version", room=30), Column("", "right"))
     rest = sum(one.bytes for one in packages) - sum(one.bytes for one in largest)
     more = len(packages) - len(largest)
-    lines = [f"and {more} more, {text.size(rest)}"] if more else [] if packages else ["none that a package database tells of"]
-    return Section("packages", columns, [[one.type, one.name, one.version, text.size(one.bytes)] for one in largest], lines)
+    rows = [[text.size(one.bytes), one.type, one.name, one.version] for one in largest]
+    lines = [f"and {more} more, {text.size(rest)} in all"] if more else []
+    return Section("biggest packages", (Column("", "right"), Column("", room=8), Column("", room=40), Column("", room=36)), rows, lines)
 
 
-def _telling(directories: Sequence[Place]) -> list[Place]:
-    """Without those of which nearly all is in one directory below them, which is listed too."""
-    nearly = 0.9
-    return [
-        one
-        for one in directories
-        if not any(other.path.startswith(f"{one.path.rstrip('/')}/") and other.bytes > nearly * one.bytes for other in directories)
-    ]
+def _directories(weight: Weight) -> Section:
+    shown = telling(weight.scan.directories, weight.size)
+    rows = [[text.size(one.bytes), _count(one.files, "file"), one.path] for one in shown]
+    return Section("biggest directories", (Column("", "right"), Column("", "right"), Column("", room=70)), rows)
 
 
-def _places(title: str, places: Sequence[Place]) -> Section:
-    columns = (Column("", room=60), Column("files", "right"), Column("", "right"), Column("of", room=26))
-    rows = [[one.path, text.number(one.files), text.size(one.bytes), one.owner or text.NONE] for one in places[:MOST]]
-    if not any(one.owner for one in places[:MOST]):
-        return Section(title, columns[:3], [row[:3] for row in rows])
-    return Section(title, (columns[0], columns[2], columns[3]), [[row[0], row[2], row[3]] for row in rows])
+def telling(directories: Sequence[Place], size: int) -> list[Place]:
+    """Directories of which none lies in another, the biggest first: each one is opened as long as a few big ones below it say more."""
+    below: dict[str, list[Place]] = {}
+    for one in directories:
+        above = max((other for other in directories if _holds(other, one)), key=lambda other: len(other.path), default=None)
+        below.setdefault(above.path if above else "", []).append(one)
+    found: list[Place] = []
+    waiting = list(below.get("", ()))
+    while waiting:
+        one = waiting.pop()
+        inside = below.get(one.path, [])
+        big = [other for other in inside if other.bytes >= max(size * _BIG, 1) or other.bytes >= one.bytes * _MOSTLY]
+        if sum(other.bytes for other in big) >= one.bytes * _TOLD:
+            waiting += big
+        else:
+            found.append(one)
+    return sorted(found, key=lambda one: (-one.bytes, one.path))[:MOST]
+
+
+def _holds(one: Place, other: Place) -> bool:
+    return other.path.startswith(f"{one.path.rstrip('/')}/")
+
+
+def _files(weight: Weight) -> Section:
+    rows = [[text.size(one.bytes), one.path, one.owner.partition(":")[2]] for one in weight.scan.biggest[:MOST_FILES]]
+    return Section("biggest files, and the packages that they belong to", (Column("", "right"), Column("", room=56), Column("", room=28)), rows)
 
 
 def _layers(one: Explanation) -> Section:
     lines = one.lines or (None,) * len(one.weight.layers)
     rows = [
-        [text.size(layer.bytes), f"line {line}" if line else "base" if one.lines else text.NONE, layer.instruction]
-        for layer, line in zip(one.weight.layers, lines, strict=True)
+        [text.size(layer.bytes), f"Dockerfile:{line}" if line else "base" if number < (one.base_layers or 0) else text.NONE, layer.instruction]
+        for number, (layer, line) in enumerate(zip(one.weight.layers, lines, strict=True))
     ]
-    title = f"layers, oldest first ({one.dockerfile})" if one.dockerfile else "layers, oldest first"
-    return Section(title, (Column("", "right"), Column(""), Column("", room=70)), rows)
+    title = f"layers, oldest first; Dockerfile is {one.dockerfile}" if one.dockerfile else "layers, oldest first"
+    return Section(title, (Column("", "right"), Column(""), Column("", room=68)), rows)
 
 
-def _surface(weight: Weight) -> Section:
-    there = weight.scan.surface
-    user = weight.config.user or "root (not set)"
-    lines = [f"user: {user}", *(line for name in _SURFACE if (line := _paths(name.replace("_", " "), getattr(there, name))))]
-    return Section("surface", lines=[*lines, f"executables: {there.executables}"])
+def _surface(one: Explanation) -> Section:
+    there = one.weight.scan.surface
+    lines = [f"user: {one.weight.config.user or 'root (not set)'}"]
+    if one.locked:
+        lines[0] += f"; locked down: {one.locked}"
+    for kind in SURFACE:
+        if paths := getattr(there, kind):
+            lines.append(f"{kind.replace('_', ' ')}: {_names(paths)}")
+    return Section(f"surface: {_count(there.executables, 'executable')}", lines=lines)
 
 
-def _paths(title: str, paths: Sequence[str]) -> str:
-    more = len(paths) - 6
-    return f"{title}: {', '.join(paths[:6])}{f' and {more} more' if more > 0 else ''}" if paths else ""
+def _names(paths: Sequence[str]) -> str:
+    """The programs' names, each once."""
+    names = list(dict.fromkeys(path.rpartition("/")[2] or path for path in paths))
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _findings(title: str, findings: Sequence[Finding]) -> Section:
-    rows = [[one.kind, one.path, text.size(one.bytes) if one.bytes else ""] for one in findings[:MOST]]
-    more = len(findings) - MOST
-    return Section(title, (Column("", room=30), Column("", room=50), Column("", "right")), rows, [f"and {more} more"] if more > 0 else [])
+def _secrets(findings: Sequence[Finding]) -> Section:
+    rows = [[one.kind, one.path] for one in findings[:MOST]]
+    return Section(f"SECRETS: {len(findings)}", (Column("", room=30), Column("", room=66)), rows, _more(findings))
 
 
-def _advice(advice: Sequence[Advice]) -> Section:
+def _leftovers(findings: Sequence[Finding]) -> Section:
+    largest = sorted(findings, key=lambda one: (-one.bytes, one.path))
+    rows = [[text.size(one.bytes), one.kind, one.path] for one in largest[:MOST]]
+    title = f"left behind: {text.size(sum(one.bytes for one in findings))}"
+    return Section(title, (Column("", "right"), Column("", room=28), Column("", room=56)), rows, _more(findings))
+
+
+def _more(findings: Sequence[Finding]) -> list[str]:
+    return [f"and {len(findings) - MOST} more"] if len(findings) > MOST else []
+
+
+def _advice_title(advice: Sequence[Advice]) -> str:
+    return f"advice: {_count(len(advice), 'way')} to make it smaller or safer" + ("; what they save overlaps" if len(advice) > 1 else "")
+
+
+_NOTHING = "advice: none; nothing that the scale sees would make it smaller or safer"
+
+
+def saving(one: Advice) -> str:
+    """ "at least 12.3 MB", "1.0 MB of waste"; empty where nothing is saved."""
+    if not one.saves:
+        return ""
+    bound = "" if one.bound == "exactly" else f"{one.bound} "
+    return f"{bound}{text.size(one.saves)}{' of waste' if one.of == 'waste' else ''}"
+
+
+def _advice_plain(advice: Sequence[Advice]) -> Iterator[str]:
     if not advice:
-        return Section("advice", lines=["nothing that the scale sees would make it smaller"])
-    lines = []
-    for one in advice:
-        saves = f" saves {one.bound} {text.size(one.saves)}{' of waste' if one.of == 'waste' else ''}:" if one.saves else ":"
-        lines.append(f"{one.kind}{saves} {one.what}")
-        lines += [f"  -> {how}" for how in one.how]
-    return Section("advice (savings overlap)", lines=lines)
+        yield _NOTHING
+        return
+    yield _advice_title(advice)
+    for number, one in enumerate(advice, 1):
+        saves = saving(one)
+        yield f"{number:3}. {one.kind}{f': {saves}' if saves else ''}"
+        for line in (one.what, *one.how):
+            mark = "" if line is one.what else "-> "
+            for piece in text.wrap(mark + one_line(line), WIDTH - len(_BEHIND), "   " if mark else ""):
+                yield text.clip(_BEHIND + piece, WIDTH)
 
 
-def _json(one: Explanation) -> str:
-    weight = one.weight
-    scan, there = weight.scan, weight.scan.surface
-    document = {
-        "version": VERSION,
-        "tareweight": __version__,
-        "image": one.name,
-        "image_id": weight.image_id,
-        "platform": weight.platform,
-        "os": scan.os or None,
-        "store": weight.store,
-        "size_bytes": weight.size,
-        "files": scan.files,
-        "layered_bytes": weight.layered,
-        "waste_bytes": weight.waste,
-        "tare_bytes": one.tare,
-        "download_bytes": one.download,
-        "classes": dict(scan.classes),
-        "packages": [
-            {"type": held.type, "name": held.name, "version": held.version, "bytes": held.bytes, "files": held.files, "path": held.path or None}
-            for held in scan.packages
-        ],
-        "directories": [{"path": place.path, "bytes": place.bytes, "files": place.files} for place in scan.directories],
-        "largest_files": [{"path": place.path, "bytes": place.bytes, "owner": place.owner or None} for place in scan.biggest],
-        "dockerfile": one.dockerfile or None,
-        "layers": [
-            {"diff_id": layer.diff_id, "bytes": layer.bytes, "instruction": layer.instruction, "line": line}
-            for layer, line in zip(weight.layers, one.lines or (None,) * len(weight.layers), strict=True)
-        ],
-        "user": weight.config.user or None,
-        "locked": one.locked or None,
-        "traits": list(weight.traits),
-        "surface": {**{name: list(getattr(there, name)) for name in _SURFACE}, "executables": there.executables},
-        "secrets": [{"kind": found.kind, "path": found.path} for found in weight.all_secrets],
-        "leftovers": [{"kind": found.kind, "path": found.path, "bytes": found.bytes} for found in scan.leftovers],
-        "unstripped": [{"kind": found.kind, "path": found.path, "bytes": found.bytes} for found in scan.unstripped],
-        "advice": [
-            {"kind": told.kind, "saves_bytes": told.saves, "bound": told.bound, "of": told.of, "what": told.what, "how": list(told.how)} for told in one.advice
-        ],
-        "complete": scan.complete,
-        "notes": list(scan.notes),
-    }
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+def _advice_page(advice: Sequence[Advice]) -> Iterator[str]:
+    if not advice:
+        yield f"### {_NOTHING}"
+        return
+    yield f"### {_advice_title(advice)}"
+    yield ""
+    for number, one in enumerate(advice, 1):
+        saves = saving(one)
+        yield f"{number}. **{one.kind}{f': {saves}' if saves else ''}**: {_marked(one.what)}"
+        for line in one.how:
+            yield f"   - {_marked(line)}"
+
+
+def _marked(line: str) -> str:
+    """What stands between backticks is code in Markdown too; nothing else of it is."""
+    pieces = re.split(r"`([^`]*)`", one_line(line))
+    return "".join(f"`{piece}`" if number % 2 else markdown.escape(piece) for number, piece in enumerate(pieces))

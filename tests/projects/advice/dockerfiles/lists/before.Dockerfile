@@ -1,0 +1,5 @@
+FROM debian:trixie-slim
+RUN apt-get update
+RUN apt-get install -y --no-install-recommends libsasl2-2
+USER 65532:65532
+ENTRYPOINT ["sh", "-c", "ls /usr/lib/*/libsasl2.so.2 > /dev/null && echo ok"]

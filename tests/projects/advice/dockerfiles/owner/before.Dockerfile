@@ -1,0 +1,8 @@
+FROM debian:trixie-slim AS made
+RUN mkdir /data && head -c 1000000 /dev/zero > /data/zeros
+
+FROM debian:trixie-slim
+COPY --from=made /data /data
+RUN chown -R 65532:65532 /data
+USER 65532:65532
+ENTRYPOINT ["sh", "-c", "wc -c < /data/zeros"]

@@ -1,0 +1,12 @@
+FROM debian:trixie-slim AS build
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends gcc libc6-dev \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY hello.c ./
+RUN gcc -g3 -static -o hello hello.c
+
+FROM scratch
+COPY --from=build /app/hello /hello
+USER 65532:65532
+ENTRYPOINT ["/hello"]
