@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -77,6 +78,18 @@ def test_kill_minus_nine_leaves_nothing(start: Start) -> None:
     session.process.kill()
     session.process.wait()
     assert session.none_left()
+
+
+def test_ends_when_nobody_reads(start: Start) -> None:
+    session = start("serve", "--app", "feeble")
+    session.until("is feeble:single")
+    assert session.process.stdout
+    session.process.stdout.close()
+    with contextlib.suppress(OSError):
+        for _ in range(2):
+            get(session, "feeble")  # each is logged, or is the last
+    assert session.process.wait(30) == 141
+    assert session.containers == []
 
 
 def test_on_a_port_of_choice(start: Start, project: Path) -> None:

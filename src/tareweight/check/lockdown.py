@@ -63,7 +63,7 @@ def connected() -> Iterator[Any]:
         # Whatever breaks when `cancel` pulls a container away is only that.
         reaper.refuse_if_cancelled()
         if isinstance(error, (docker.errors.DockerException, requests.exceptions.RequestException, OSError)):
-            raise EngineError(f"the Docker Engine failed during a check: {one_line(str(error), LINE)}") from error
+            raise EngineError(f"the Docker Engine failed: {one_line(str(error), LINE)}") from error
         raise
     finally:
         client.close()

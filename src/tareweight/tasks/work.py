@@ -76,6 +76,6 @@ def export(_c: Context, app: str = "", variant: str = "", out: str = "", set_: A
     wish = wishes((app,) if app else (), (variant,) if variant else (), set_ or (), bases=bases, nearest_base=nearest_base)
     done = exporting.export(open_project(wish), out, say=console.say, tell=console.progress)
     files = "1 file" if done.files == 1 else f"{done.files} files"
-    console.out(f"{done.folder}: {files}, {size(done.size)}, by the stage artifact of {done.job.target.dockerfile}")
+    console.out(f"{done.folder}: {files}, {size(done.size)}, by the stage artifact of {done.job.target.dockerfile.name}")
     for path, to in done.outward:
         console.say(f"{path} is a link to {to}, outside the folder")

@@ -56,7 +56,8 @@ def serve(choices: Sequence[Choice], *, port: int | None, named: bool, out: Say,
     """Serve the apps that answer HTTP until Ctrl-C or SIGTERM, or until all have ended; whether none of them ended by itself.
 
     Addresses and logs go to `out` line by line, the rest to `say`. `port` is for the only one, None for free ports. Where the
-    apps are `named` by the user, one that doesn't answer HTTP is `BadInput`; else it is left out.
+    apps are `named` by the user, one that doesn't answer HTTP is `BadInput`; else it is left out. `BrokenPipeError` where nobody reads
+    any more.
     """
     events: queue.Queue[Event] = queue.Queue(_BACKLOG)
     with lockdown.connected() as client, ExitStack() as stack:
@@ -83,6 +84,10 @@ def serve(choices: Sequence[Choice], *, port: int | None, named: bool, out: Say,
             _drain(events, alive, tell)
             asked.join(_DRAIN)
             return none_ended
+        except BrokenPipeError:
+            pass  # raised again below: here it would pass for the engine's fault
+    if alive:
+        raise BrokenPipeError
     say("all have ended")
     return False
 

@@ -54,8 +54,9 @@ def attached(argv: Sequence[str], stop: Callable[[], object]) -> tuple[int, byte
 
 def say(piece: bytes) -> None:
     """Standard error, as it comes."""
-    sys.stderr.buffer.write(piece)
-    sys.stderr.buffer.flush()
+    if piece and sys.stderr:
+        sys.stderr.buffer.write(piece)
+        sys.stderr.buffer.flush()
 
 
 def _relay(source: IO[bytes], refused: list[bytes]) -> None:
