@@ -44,14 +44,16 @@ def find(name: str, engine: Engine) -> Builder:
     if not _NAME.fullmatch(name):
         raise BadInput(f"--builder {one_line(name, 60)}: no builder is called that", hint="`docker buildx ls` names them")
     told = _inspect(name)
-    if told.get("Status") == "inactive" and told.get("Driver") != "docker":
+    if told.get("Status") == "inactive" and told.get("Driver") not in {"docker", "remote"}:  # buildx starts containers and pods
         told = _inspect(name, "--bootstrap")
     if told.get("Status") != "running":
         why = told.get("Error", "") or "it isn't running"
         raise EngineError(f"--builder {name}: it can't be reached: {one_line(why, 200)}", hint=f"`docker buildx inspect {name}` says more")
     platforms = tuple(dict.fromkeys(normal(one.strip(" *")) for one in told.get("Platforms", "").split(",") if one.strip()))
     driver = told.get("Driver", "")
-    return Builder(name, driver, platforms, driver == "docker" and (name == engine.builder or _same_engine(name)))
+    if driver == "docker" and name != engine.builder and _same_engine(name):
+        name = engine.builder  # by another context
+    return Builder(name, driver, platforms, driver == "docker" and name == engine.builder)
 
 
 def _inspect(name: str, *flags: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from invoke import Context, Exit, task
@@ -34,10 +35,13 @@ def push(_c: Context, app: Any = None, variant: Any = None, registry: str = "", 
 def release(planned: Any, where: str, *, refs: Mapping[str, str] | None = None, unchecked: bool = False) -> int:
     """Push those of `planned` that pass, print their digests and say of the others why not. The exit code."""
     from tareweight import lock, weighing
+    from tareweight.catalog import Limits
     from tareweight.work import push as pushing
 
-    limited = any(job.target.limits.download is not None for job in planned.jobs)
-    weighed = weighing.weigh_all(planned, say=console.say, pack=limited)
+    # What nobody limits need not be weighed.
+    limited = replace(planned, jobs=[job for job in planned.jobs if job.target.limits != Limits()])
+    packed = any(job.target.limits.download is not None for job in limited.jobs)
+    weighed = weighing.weigh_all(limited, say=console.say, pack=packed) if limited.jobs else {}
     results = weighing.budgets(planned, weighed, lock.of_project(planned.project.settings.root))
     good, refused = pushing.passed(planned, results, unchecked=unchecked)
     pushed, failed = pushing.push(good, planned, where, refs=refs or {})

@@ -38,9 +38,8 @@ def judged(asked: Asked, project: Project) -> Setup | None:
         registry.parse(asked.registry)
     if asked.registry and not asked.push:
         raise BadInput("--registry without --push", hint="Add --push, or leave --registry out")
-    if asked.push and not asked.verify and not wanted:
-        raise BadInput("--push pushes what passes its checks, and --no-verify runs none", hint="Leave one of the two out")
     if not (asked.builder or wanted or cache_from or cache_to):
+        _proven(asked)
         return None
     engine = connect()
     found = builders.find(asked.builder, engine)
@@ -48,8 +47,16 @@ def judged(asked: Asked, project: Project) -> Setup | None:
     platforms = (engine.platform,) if wanted in {(), (here,)} else wanted
     if platforms != (engine.platform,):
         _elsewhere(platforms, here, asked, found)
+    if here in platforms or platforms == (engine.platform,):
+        _proven(asked)
     setups.can_export(found, cache_to, lambda: builders.store_of(found, image_store))
     return Setup(found, platforms, asked.registry if asked.push and found.driver != "docker" else "", cache_from, cache_to)
+
+
+def _proven(asked: Asked) -> None:
+    """`BadInput` for a push without checks that could run."""
+    if asked.push and not asked.verify:
+        raise BadInput("--push pushes what passes its checks, and --no-verify runs none", hint="Leave one of the two out")
 
 
 def _elsewhere(platforms: Sequence[str], here: str, asked: Asked, found: builders.Builder) -> None:
