@@ -152,7 +152,7 @@ def test_a_bad_dockerfile_fails_its_target_alone(tare: Tare) -> None:
 
 
 def test_every_project_is_used() -> None:
-    assert {folder.name for folder in PROJECTS.iterdir()} == {*BAD, "good", "no-from"}
+    assert {folder.name for folder in PROJECTS.iterdir()} == {*BAD, "good", "no-from", "advice"}
 
 
 @pytest.mark.parametrize("words", [("build-all", "--jobs", "0"), ("build-all", "--app", "helo"), ("compare", "--format", "yaml")])
