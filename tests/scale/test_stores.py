@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import shutil
 import socket
 import socketserver
 import subprocess
 import threading
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import machines
 import pytest
 
 from tareweight.bases.resolve import Base
@@ -137,27 +134,8 @@ def test_other_platforms_and_images_without_a_name(there: str, scanner: Scanner,
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[str]:
     """The address of a registry on 127.0.0.1."""
-    program = shutil.which("docker-registry") or ""
-    if not program:
-        pytest.fail("docker-registry is missing (Debian's package of that name)") if os.environ.get("CI") else pytest.skip("no docker-registry")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    config = {"version": "0.1", "storage": {"filesystem": {"rootdirectory": str(tmp_path / "registry")}}, "http": {"addr": address}}
-    (tmp_path / "registry.yml").write_text(json.dumps(config))
-    with (tmp_path / "registry.log").open("wb") as log:
-        process = subprocess.Popen([program, "serve", str(tmp_path / "registry.yml")], stdout=log, stderr=log)
-    try:
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"http://{address}/v2/", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+    with machines.registry(tmp_path / "registry") as address:
         yield address
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def pump(source: socket.socket, sink: socket.socket) -> None:
