@@ -85,6 +85,7 @@ FOLLOWED = [
     ("base", "smaller base", 0.01),
     ("dynamic", "smaller base", 0.25),  # the distroless base has OpenSSL, certificates and time zones
     ("slim", "smaller base", 0.6),  # and what the compilers and headers stand on
+    ("python", "smaller base", 0.4),  # the distroless one has OpenSSL and the C library whole, and certificates
     ("recommends", "no recommends", 0.02),
     ("lists", "same layer", 0.01),
     ("later", "same layer", 0.01),
@@ -102,15 +103,15 @@ def test_is_right_when_followed(built: Built, app: str, kind: str, slack: float)
     before, after = built.cases[app]["before"], built.cases[app]["after"]
     given = [one for one in advise(before) if one.kind == kind]
     assert given, advise(before)
-    assert [one for one in advise(after) if one.kind == kind] == []
-    promised = sum(one.saves for one in given)
-    saved = before.weight.size - after.weight.size
-    if any(one.of == "waste" for one in given):
-        saved = before.weight.waste - after.weight.waste
-    bounds = {one.bound for one in given}
-    low = promised * (1 - slack) if bounds & {"at most", "about"} else promised
-    high = promised * (1 + slack) if bounds & {"at least", "about"} else promised
-    assert low <= saved <= high, (given, saved)
+    left = [one for one in advise(after) if one.kind == kind]
+    assert left == [] or (app == "slim" and "distroless" in left[0].how[0])  # a slim base can still be a smaller one
+    changes = {"size": before.weight.size - after.weight.size, "waste": before.weight.waste - after.weight.waste}
+    for of in {one.of for one in given}:
+        promised = sum(one.saves for one in given if one.of == of)
+        bounds = {one.bound for one in given if one.of == of}
+        low = promised * (1 - slack) if bounds & {"at most", "about"} else promised
+        high = promised * (1 + slack) if bounds & {"at least", "about"} else promised
+        assert low <= changes[of] <= high, (given, changes)
 
 
 def test_a_user_of_its_own(built: Built) -> None:
@@ -145,7 +146,7 @@ def test_says_where_in_the_dockerfile(built: Built) -> None:
     assert "Dockerfile:2: make one RUN of this and Dockerfile:3, and end it with `&& rm -rf /var/lib/apt/lists/*`" in [
         how for one in advise(built.cases["lists"]["before"]) for how in one.how
     ]
-    assert "Dockerfile:4: do `rm /opt/archive` in the RUN of Dockerfile:2" in of("later", "same layer").how
+    assert "make one RUN of Dockerfile:2, Dockerfile:3 and Dockerfile:4, with `rm /opt/archive` at its end" in of("later", "same layer").how
     assert "Dockerfile:5: COPY --chown=65532:65532 /data /data" in of("owner", "copied with its owner").how
     assert "COPY --from=build /app/hello /app/hello" in of("multi-stage", "multi-stage").how[-1]
 

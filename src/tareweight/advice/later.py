@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tareweight.advice.case import Advice, Bound, Case, Step, total, under
+from tareweight.advice.case import Advice, Bound, Case, Step, places, total, under
 from tareweight.advice.commands import Command
 
 _BLOCK = 4096
@@ -17,6 +17,7 @@ _REPLACES = frozenset(("rm", "mv", "rmdir", "unlink", "strip", "sed", "truncate"
 _MARKS = frozenset(("chown", "chmod", "chgrp"))
 _HARMLESS = _MARKS | {"mkdir", "useradd", "groupadd", "adduser", "addgroup", "set", "true", "echo", "install", "usermod"}
 """Commands that bring no bytes worth a word."""
+_PATTERN = re.compile(r"[*?\[$]")
 _OCTAL = re.compile(r"[0-7]{3,4}")
 
 
@@ -60,19 +61,19 @@ def _of_base(case: Case, step: Step, words: str) -> bool:
     command = next(one for one in step.commands if words == " ".join((one.name, *one.words)))
     paths = [path for path in _paths(command, words) if path.startswith("/")]
     there = any(under(file, path) for path in paths for file in case.base_files or ())
-    return there and _bringer(case, step, words) is None
+    return there and not _using(case, step, words)
 
 
 def _instead(case: Case, step: Step, words: str) -> str:
     """What to do in place of a removal."""
-    brought = _bringer(case, step, words)
-    if brought is None:
+    using = _using(case, step, words)
+    if not using:
         return f"{step.where}: do `{words[:60]}` in the RUN that brings it"
-    if brought.name == "RUN":
-        return f"{step.where}: do `{words[:60]}` in the RUN of {brought.where}"
-    source, *_, target = brought.text.split()
+    if using[0].name == "RUN":
+        return f"make one RUN of {places(using)} and {step.where}, with `{words[:60]}` at its end"
+    source, *_, target = using[0].text.split()
     place = posixpath.join(target, posixpath.basename(source)) if target.endswith("/") else target
-    return f"{brought.where}: leave it out, and mount the file in the RUN that reads it: RUN --mount=type=bind,source={source},target={place} ..."
+    return f"{using[0].where}: leave it out, and mount the file in the RUN that reads it: RUN --mount=type=bind,source={source},target={place} ..."
 
 
 def hidden(case: Case) -> int:
@@ -136,8 +137,11 @@ def _removes(command: Command, words: str) -> bool:
 
 
 def _paths(command: Command, words: str) -> list[str]:
-    """What a command removes: paths, or the name of a package manager that knows them."""
-    return [command.name] if _REMOVES.match(words) else [path.rstrip("/*") for path in command.operands if len(path.rstrip("/*")) > 1]
+    """What a command removes: paths (of a pattern the folder), or the name of a package manager that knows them."""
+    if _REMOVES.match(words):
+        return [command.name]
+    plain = [path.rstrip("/") if not (found := _PATTERN.search(path)) else path[: found.start()].rpartition("/")[0] for path in command.operands]
+    return [path for path in plain if len(path) > 1]
 
 
 def _brings(text: str, path: str) -> bool:
@@ -146,8 +150,8 @@ def _brings(text: str, path: str) -> bool:
     return bool(lists or re.search(rf"(?<![\w-]){re.escape(path)}(?![\w-])", text))
 
 
-def _bringer(case: Case, remover: Step, words: str) -> Step | None:
-    """The last earlier step that brings what a command removes."""
+def _using(case: Case, remover: Step, words: str) -> list[Step]:
+    """The earlier steps that name what a command removes: the first of them brings it."""
     paths = _paths(next(one for one in remover.commands if words == " ".join((one.name, *one.words))), words)
     earlier = case.steps[: case.steps.index(remover)]
-    return next((step for step in reversed(earlier) if any(_brings(step.text, path) for path in paths)), None)
+    return [step for step in earlier if any(_brings(step.text, path) for path in paths)]
