@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invoke import Collection
 
-from tareweight.tasks import builds, demo, engine, fleet, weights, work
+from tareweight.tasks import builds, demo, engine, fleet, reproduce, weights, work
 from tareweight.tasks.common import guarded
 
 __all__ = ["guarded", "namespace"]
@@ -14,6 +14,7 @@ namespace = Collection(
     weights.compare, weights.explain, weights.diff, weights.baseline, weights.budget, weights.sbom,
     fleet.push,
     work.run, work.serve, work.shell, work.export,
+    reproduce.reproduce,
     demo.demo,
 )  # fmt: skip
 namespace.add_collection(Collection("engine", engine.up, engine.down, engine.status))
