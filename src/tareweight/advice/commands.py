@@ -21,6 +21,11 @@ class Command(NamedTuple):
     words: tuple[str, ...]
 
     @property
+    def line(self) -> str:
+        """Both in one line."""
+        return " ".join((self.name, *self.words))
+
+    @property
     def operands(self) -> list[str]:
         """The arguments that aren't options."""
         return [word for word in self.words if not word.startswith("-")]

@@ -7,12 +7,15 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tareweight.advice.case import Advice, Bound, Case, Step, places, total, under
+from tareweight.advice.case import Advice, Bound, Case, Step, first_line, places, total, under
 from tareweight.advice.commands import Command
+from tareweight.scale.instructions import words
 
 _BLOCK = 4096
-_REMOVES = re.compile(r"(?:apt|apt-get) (?:clean|remove|purge|autoremove|autoclean)|apk del|(?:dnf|yum) (?:remove|clean)|npm (?:prune|uninstall|cache)"
-                      r"|pip[\d.]* (?:uninstall|cache)|go clean|find .*-delete|userdel")
+_REMOVES = re.compile(
+    r"(?:apt|apt-get)\b.* (?:clean|remove|purge|autoremove|autoclean)\b|apk del|(?:dnf|yum) (?:remove|clean)|npm (?:prune|uninstall|cache)"
+    r"|pip[\d.]* (?:uninstall|cache)|go clean|find .*-delete"
+)
 _REPLACES = frozenset(("rm", "mv", "rmdir", "unlink", "strip", "sed", "truncate", "gzip", "xz"))
 _MARKS = frozenset(("chown", "chmod", "chgrp"))
 _HARMLESS = _MARKS | {"mkdir", "useradd", "groupadd", "adduser", "addgroup", "set", "true", "echo", "install", "usermod"}
@@ -48,32 +51,32 @@ def later(case: Case) -> Iterator[Advice]:
     """What the app's own layers brought and later ones of them hid, but for what `ownership` tells."""
     known = sum(marking.bytes for marking in _markings(case))
     saves = hidden(case) - known - _copied_anew(case)
-    removing = [(step, words) for step in case.steps[1:] if (words := _removal(step)) and not _of_base(case, step, words)]
+    removing = [(step, command) for step in case.steps[1:] if (command := _removal(step)) and not _of_base(case, step, command)]
     if saves < case.worth or not removing:
         return
-    how = [_instead(case, step, words) for step, words in removing[:3]]
+    how = [_instead(case, step, command) for step, command in removing[:3]]
     what = "earlier layers hold what later ones removed or overwrote; it is stored and pulled all the same"
-    yield Advice("same layer", saves, "at most", what, tuple(how), "waste", next((step.line for step, _ in removing), None))
+    yield Advice("same layer", saves, "at most", what, tuple(how), "waste", first_line([step for step, _ in removing]))
 
 
-def _of_base(case: Case, step: Step, words: str) -> bool:
+def _of_base(case: Case, step: Step, command: Command) -> bool:
     """Whether what a command removes came with the base: no step of the app brought it."""
-    command = next(one for one in step.commands if words == " ".join((one.name, *one.words)))
-    paths = [path for path in _paths(command, words) if path.startswith("/")]
+    paths = [path for path in _paths(command) if path.startswith("/")]
     there = any(under(file, path) for path in paths for file in case.base_files or ())
-    return there and not _using(case, step, words)
+    return there and not _using(case, step, command)
 
 
-def _instead(case: Case, step: Step, words: str) -> str:
+def _instead(case: Case, step: Step, command: Command) -> str:
     """What to do in place of a removal."""
-    using = _using(case, step, words)
+    removal = f"`{command.line[:60]}`"
+    using = _using(case, step, command)
     if not using:
-        return f"{step.where}: do `{words[:60]}` in the RUN that brings it"
+        return f"{step.where}: do {removal} in the RUN that brings it"
     if using[0].name == "RUN":
-        return f"make one RUN of {places(using)} and {step.where}, with `{words[:60]}` at its end"
-    source, *_, target = using[0].text.split()
-    place = posixpath.join(target, posixpath.basename(source)) if target.endswith("/") else target
-    return f"{using[0].where}: leave it out, and mount the file in the RUN that reads it: RUN --mount=type=bind,source={source},target={place} ..."
+        return f"make one RUN of {places(using)} and {step.where}, with {removal} at its end"
+    source = words(f"COPY {using[0].text}")[0]
+    mount = f"--mount=type=bind,source={source},target={_landing(using[0])}"
+    return f"{using[0].where}: leave it out, and mount the file in the RUN that reads it: RUN {mount} ..."
 
 
 def hidden(case: Case) -> int:
@@ -111,7 +114,7 @@ def _markings(case: Case) -> Iterator[Marking]:
 
 def _target(case: Case, step: Step, paths: list[str]) -> bool:
     """Whether what a COPY brought lies below one of `paths`, or one of them below where it brought it."""
-    target = posixpath.normpath(posixpath.join(case.weight.config.workdir or "/", step.text.split()[-1].strip('"]')))
+    target = posixpath.normpath(posixpath.join(case.weight.config.workdir or "/", [".", *words(f"{step.name} {step.text}")][-1]))
     return any(under(target, path) or under(path, target) for path in paths)
 
 
@@ -120,27 +123,26 @@ def _copied_anew(case: Case) -> int:
     return sum(copy.bytes for copy in case.copies if (row := case.own.get(copy.path)) is None or row.bytes != copy.bytes)
 
 
-def _removal(step: Step) -> str:
-    """The command of a step that removes or replaces what an earlier step brought; empty for none. What it brought itself doesn't count."""
+def _removal(step: Step) -> Command | None:
+    """The command of a step that removes or replaces what an earlier step brought, if there is one. What it brought itself doesn't count."""
     before = ""
     for command in step.commands:
-        words = " ".join((command.name, *command.words))
-        if _removes(command, words) and not any(_brings(before, path) for path in _paths(command, words)):
-            return words
-        before += f" {words}"
-    return ""
+        if _removes(command) and not any(_brings(before, path) for path in _paths(command)):
+            return command
+        before += f" {command.line}"
+    return None
 
 
-def _removes(command: Command, words: str) -> bool:
+def _removes(command: Command) -> bool:
     in_place = command.name != "sed" or any(option.startswith(("-i", "--in-place")) for option in command.options)
-    return bool((command.name in _REPLACES and in_place) or _REMOVES.match(words))
+    return bool((command.name in _REPLACES and in_place) or _REMOVES.match(command.line))
 
 
-def _paths(command: Command, words: str) -> list[str]:
+def _paths(command: Command) -> list[str]:
     """What a command removes: paths (of a pattern the folder), or the name of a package manager that knows them."""
-    if _REMOVES.match(words):
+    if _REMOVES.match(command.line):
         return [command.name]
-    plain = [path.rstrip("/") if not (found := _PATTERN.search(path)) else path[: found.start()].rpartition("/")[0] for path in command.operands]
+    plain = [path[: found.start()].rpartition("/")[0] if (found := _PATTERN.search(path)) else path.rstrip("/") for path in command.operands]
     return [path for path in plain if len(path) > 1]
 
 
@@ -150,8 +152,20 @@ def _brings(text: str, path: str) -> bool:
     return bool(lists or re.search(rf"(?<![\w-]){re.escape(path)}(?![\w-])", text))
 
 
-def _using(case: Case, remover: Step, words: str) -> list[Step]:
+def _using(case: Case, remover: Step, command: Command) -> list[Step]:
     """The earlier steps that name what a command removes: the first of them brings it."""
-    paths = _paths(next(one for one in remover.commands if words == " ".join((one.name, *one.words))), words)
+    paths = _paths(command)
     earlier = case.steps[: case.steps.index(remover)]
-    return [step for step in earlier if any(_brings(step.text, path) for path in paths)]
+    return [step for step in earlier if any(_brings(step.text, path) or _copies(step, path) for path in paths)]
+
+
+def _copies(step: Step, path: str) -> bool:
+    return step.name in {"COPY", "ADD"} and bool(place := _landing(step)) and under(path, place)
+
+
+def _landing(step: Step) -> str:
+    """Where a COPY of one file or folder puts it; empty where that can't be told."""
+    told = words(f"{step.name} {step.text}")
+    if len(told) < 2:
+        return ""
+    return posixpath.join(told[-1], posixpath.basename(told[0].rstrip("/"))) if told[-1].endswith("/") else told[-1]

@@ -253,4 +253,4 @@ def _advice_page(advice: Sequence[Advice]) -> Iterator[str]:
 def _marked(line: str) -> str:
     """What stands between backticks is code in Markdown too; nothing else of it is."""
     pieces = re.split(r"`([^`]*)`", one_line(line))
-    return "".join(f"`{piece}`" if number % 2 else markdown.escape(piece) for number, piece in enumerate(pieces))
+    return "".join(f"`{piece.strip()}`" if number % 2 else markdown.escape(piece) for number, piece in enumerate(pieces))
