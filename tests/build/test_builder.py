@@ -178,7 +178,8 @@ def test_what_is_built_elsewhere_is_checked_and_used_here(fleet: Fleet, name: st
 
 @pytest.mark.engine
 def test_another_engine_keeps_no_name_of_what_it_built(fleet: Fleet) -> None:
-    assert fleet.build("--builder", "other", "--force").returncode == 0
+    done = fleet.build("--builder", "other", "--force")
+    assert done.returncode == 0, done.stderr
     names = docker("--context", "other", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", env=fleet.env)
     assert names == fleet.base, "the base that it was lent, for the next time"
     done = fleet.build("--builder", "other", "--force")
@@ -189,7 +190,8 @@ def test_another_engine_keeps_no_name_of_what_it_built(fleet: Fleet) -> None:
 def test_a_base_that_changed_is_lent_anew(fleet: Fleet) -> None:
     before = docker("image", "inspect", "--format", "{{.Id}}", fleet.base)
     for name in ("far", "other"):
-        assert fleet.build("--builder", name, "--app", "lent", "--force").returncode == 0
+        done = fleet.build("--builder", name, "--app", "lent", "--force")
+        assert done.returncode == 0, done.stderr
     made = f"FROM {fleet.base}\nLABEL a=b\nCOPY Dockerfile /new\n"
     folder = fleet.root.parent / "newer"
     folder.mkdir()

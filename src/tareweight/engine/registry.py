@@ -25,7 +25,7 @@ _ABSENT = re.compile(r"not found|manifest unknown|NAME_UNKNOWN|MANIFEST_UNKNOWN|
 _HINTS = {
     r"no basic auth credentials|unauthorized|authentication required|authorization|\b401\b": "Run `docker login {host}`",
     r"denied|forbidden|\b403\b": "Is that login allowed to push there? `docker login {host}` takes another",
-    r"HTTP response to HTTPS client|TLS handshake": "The registry speaks plain HTTP: name it under insecure-registries in the engine's daemon.json, or give it TLS",
+    r"HTTP response to HTTPS client|TLS handshake": "The registry speaks plain HTTP: give it TLS, or name it under insecure-registries in daemon.json",
     r"certificate|x509": "Put the CA of its certificate where the engine looks: /etc/docker/certs.d/{host}/ca.crt",
     r"connection refused|no such host|dial tcp|i/o timeout|deadline exceeded": "Does a registry run at {host}?",
     r"EOF|broken pipe|connection reset|unexpected status|\b50[0-9]\b": "The registry went away or failed: see its log, and push again",

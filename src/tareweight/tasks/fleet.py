@@ -61,11 +61,12 @@ def look(setup: Any, project: Any) -> Any:
     return functools.partial(published, prefix=project.settings.prefix, where=setup.registry, tag=project.wishes.tag)
 
 
-def release_built(planned: Any, outcomes: Any, where: str) -> int:
+def release_built(planned: Any, outcomes: Any, registry: str) -> int:
     """Push what build-all has on the engine now, built or up to date."""
+    from tareweight.engine.registry import parse
     from tareweight.work import push as pushing
 
-    return release(pushing.again(planned, outcomes), where)
+    return release(pushing.again(planned, outcomes), parse(registry))
 
 
 def release_brought(planned: Any, outcomes: Any, setup: Any, *, verify: bool) -> int:

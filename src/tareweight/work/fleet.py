@@ -34,8 +34,7 @@ def judged(asked: Asked, project: Project) -> Setup | None:
     wanted = setups.platforms(asked.platforms)
     cache_from, cache_to = setups.caches(asked.cache_from, "--cache-from"), setups.caches(asked.cache_to, "--cache-to")
     setups.each_its_own(cache_to, [(read.target.app.name, read.target.variant) for read in project.reads])
-    if asked.push or asked.registry:
-        registry.parse(asked.registry)
+    where = registry.parse(asked.registry) if asked.push or asked.registry else ""
     if asked.registry and not asked.push:
         raise BadInput("--registry without --push", hint="Add --push, or leave --registry out")
     if not (asked.builder or wanted or cache_from or cache_to):
@@ -50,7 +49,7 @@ def judged(asked: Asked, project: Project) -> Setup | None:
     if here in platforms or platforms == (engine.platform,):
         _proven(asked)
     setups.can_export(found, cache_to, lambda: builders.store_of(found, image_store))
-    return Setup(found, platforms, asked.registry if asked.push and found.driver != "docker" else "", cache_from, cache_to)
+    return Setup(found, platforms, where if found.driver != "docker" else "", cache_from, cache_to)
 
 
 def _proven(asked: Asked) -> None:
