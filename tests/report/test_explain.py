@@ -91,7 +91,8 @@ def test_table_fits_a_terminal_whatever_is_in_it() -> None:
     told = usual()
     scan = replace(
         told.weight.scan, directories=(Place(long, 700 * MB, 3),), biggest=(Place(long, 9 * MB, 1, f"npm:{'名' * 90}"),),
-        leftovers=(Finding("x" * 90, long, 5),), packages=(Package("npm", "名" * 90, "1" * 90, 5, 5),), surface=Surface(setuid=(long + "x" * 200,)), os="o" * 300,
+        leftovers=(Finding("x" * 90, long, 5),), packages=(Package("npm", "名" * 90, "1" * 90, 5, 5),),
+        surface=Surface(setuid=(long + "x" * 200,)), os="o" * 300,
     )  # fmt: skip
     advice = Advice("strip", 5, "about", "w" * 300, ("h" * 300, "名" * 200))
     whole = usual(weight=replace(told.weight, scan=scan, secrets=(Finding("k" * 90, long),)), advice=(advice,), name="n" * 300, dockerfile=long)
