@@ -121,10 +121,9 @@ def test_the_epoch_is_a_build_argument_unless_the_target_has_its_own(monkeypatch
     assert json.loads(bake([made], settings=settings, source={}))["target"]["a-single"]["args"] == {"SOURCE_DATE_EPOCH": expected}
 
 
-@pytest.mark.parametrize(("driver", "kind"), [("docker", "image"), ("docker-container", "docker")])
-def test_times_are_rewritten_on_the_way_into_the_image(driver: str, kind: str) -> None:
-    setup = Setup(Builder("b", driver, ("linux/amd64",), own=False), ("linux/amd64",), rewrite=True)
-    words = argv(job(), engine=ENGINE, settings=SETTINGS, source={}, metadata=Path("/m"), no_cache=False, setup=setup)
-    assert pairs(words, "--output") == [f'type={kind},"name=pre/a:single,pre/a:single-v1",rewrite-timestamp=true']
+def test_times_are_rewritten_on_the_way_into_the_engine() -> None:
+    setup = Setup(Builder("b", "docker", ("linux/amd64",), own=False), ("linux/amd64",), rewrite=True)
+    words = argv(job(), engine=ENGINE, settings=SETTINGS, source={}, metadata=Path("/m.json"), no_cache=False, setup=setup)
+    assert pairs(words, "--output") == ['type=docker,dest=/m.tar,"name=pre/a:single,pre/a:single-v1",rewrite-timestamp=true']
     assert "--tag" not in words
     assert "--load" not in words

@@ -20,6 +20,15 @@ ENVIRONMENT = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "DOCKER_CLI_HINTS": "false
 """Provenance is never reproducible and an attestation would change the image's ID."""
 
 
+REWRITE = "rewrite-timestamp=true"
+"""Files that a build wrote bear the epoch as their time; without an epoch nothing happens. Layers of bases stay as they are."""
+
+
+def archive(metadata: Path) -> Path:
+    """Where an image goes on its way into the engine, if it doesn't go by itself."""
+    return metadata.with_suffix(".tar")
+
+
 def labels(job: Job, source: Mapping[str, str]) -> dict[str, str]:
     """Every label of the image. `source` (revision and source) is left out of the fingerprint: a commit that changes nothing rebuilds nothing."""
     found = {**job.labels, **source, fingerprint.LABEL: job.fingerprint}
@@ -38,10 +47,9 @@ def argv(
     words += _asked(job, setup) if setup else []
     if setup and setup.registry:
         # Without a tag: what is pushed so can be pulled and checked, and nobody who asks for the app gets it yet.
-        words += ["--output", f"type=image,name={setup.registry}/{job.target.app.name},push=true,push-by-digest=true"]
+        words += ["--output", f"type=image,name={setup.registry}/{job.target.app.name},push=true,push-by-digest=true,{REWRITE}"]
     elif setup and setup.rewrite:
-        kind = "image" if setup.builder.driver == "docker" else "docker"
-        words += ["--output", fields(f"type={kind}", f"name={','.join(job.tags)}", "rewrite-timestamp=true")]
+        words += ["--output", fields("type=docker", f"dest={archive(metadata)}", f"name={','.join(job.tags)}", REWRITE)]
     else:
         words += [word for tag in job.tags for word in ("--tag", tag)]
     for key, value in labels(job, source).items():

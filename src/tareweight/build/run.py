@@ -15,7 +15,7 @@ from typing import IO
 
 from tareweight import store
 from tareweight.build.builder import context_words
-from tareweight.build.command import ENVIRONMENT, argv
+from tareweight.build.command import ENVIRONMENT, archive, argv
 from tareweight.build.plan import Job
 from tareweight.build.progress import Event, Failure, Progress
 from tareweight.build.setup import Setup
@@ -175,7 +175,7 @@ def _build(
         finally:
             builds.ended(running)
     seconds = time.monotonic() - began
-    if code == 0 and (failure := _brought(job, setup)):
+    if code == 0 and (failure := _brought(job, setup, archive(metadata))):
         tell(Event(name, "failed", failure.error, seconds))
         return Outcome(job, "failed", "", seconds, failure, log)
     if code == 0:
@@ -190,14 +190,18 @@ def _build(
     return Outcome(job, "failed", "", seconds, failure, log)
 
 
-def _brought(job: Job, setup: Setup | None) -> Failure | None:
-    """Bring the image here from another engine, where no name of it stays; why that failed, if it did."""
-    if setup is None or not setup.builder.engine_elsewhere:
+def _brought(job: Job, setup: Setup | None, file: Path) -> Failure | None:
+    """Bring the image here from an archive, or from another engine, where no name of it stays; why that failed, if it did."""
+    if setup is None or not (setup.rewrite or setup.builder.engine_elsewhere):
         return None
     from tareweight.build.lend import carry
 
     there = context_words(setup.builder)
     try:
+        if setup.rewrite:
+            run_command(["docker", "image", "load", "--quiet", "--input", str(file)], timeout=600)
+            file.unlink()
+            return None
         carry(job.tags, there, ["docker"])
         run_command([*there, "image", "rm", *job.tags], timeout=60, check=False)
     except TareError as error:

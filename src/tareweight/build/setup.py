@@ -20,8 +20,8 @@ _CACHES = {"registry": "ref", "local": "", "inline": None, "gha": None, "s3": "b
 class Setup:
     """How a run builds. `platforms` are wanted, at least one. `registry` is where the builder pushes images by digest; empty where they come here.
 
-    `contexts` are what names of bases are swapped for on this builder, by reference: it can't see what the engine has. `rewrite` sets
-    files that are younger than the epoch back to it, where the builder can; layers of bases too, so that they are shared no more.
+    `contexts` are what names of bases are swapped for on this builder, by reference: it can't see what the engine has. `rewrite` gives
+    the files that a build wrote the epoch as their time: an image then comes as an archive, for engines can't do it in their own store.
     """
 
     builder: Builder

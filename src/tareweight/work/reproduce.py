@@ -18,7 +18,7 @@ from tareweight.build.lend import lend
 from tareweight.build.plan import Job
 from tareweight.build.progress import Event
 from tareweight.build.setup import Setup
-from tareweight.engine.client import Engine, image_store, inspect, require_buildx
+from tareweight.engine.client import image_store, inspect, require_buildx
 from tareweight.errors import BadInput, TareError, one_line
 from tareweight.process import run
 from tareweight.project import Planned, Project, make_bases, make_plan, source_labels
@@ -68,7 +68,7 @@ def reproduce(project: Project, *, builder: str, say: Say, tell: Callable[[Event
     planned = make_plan(project, force="built twice", make=partial(make_bases, project=project, say=say))
     require_buildx()
     run_name = f"reproduce-{secrets.token_hex(4)}"
-    setups = [_setup(builders.find(name, planned.engine), planned.engine) for name in ("", builder)]
+    setups = [_setup(builders.find(name, planned.engine), planned) for name in ("", builder)]
     lend(list({base.reference: base for job in planned.jobs for base in job.bases}.values()), setups[1], tare=project.settings.tare, say=say)
     source = source_labels(project.settings.root)
     both = [[_job(job, run_name, number) for job in planned.jobs] for number in (1, 2)]
@@ -83,8 +83,10 @@ def reproduce(project: Project, *, builder: str, say: Say, tell: Callable[[Event
         _forget_mounts(setups[1].builder, run_name)
 
 
-def _setup(builder: Builder, engine: Engine) -> Setup:
-    return Setup(builder, (engine.platform,), rewrite=True)
+def _setup(builder: Builder, planned: Planned) -> Setup:
+    """Times are rewritten wherever that is possible: everywhere but on an engine with the classic store."""
+    rewrite = builder.driver != "docker" or builders.store_of(builder, image_store) == "containerd"
+    return Setup(builder, (planned.engine.platform,), rewrite=rewrite)
 
 
 def _job(job: Job, run_name: str, number: int) -> Job:
@@ -159,8 +161,8 @@ def _verdict(compared: Compared) -> str:
     if not compared.same_content:
         what = [_count(compared.files, "file")] if compared.files else []
         return f"DIFFERS: {' and '.join([*what, *(['its configuration'] if compared.settings else [])])}"
-    why = f"the times of {compared.times} files and folders" if compared.times else "the order of its layers' entries"
-    return f"same content; the digest differs by {why}"
+    times = "the time of 1 file" if compared.times == 1 else f"the times of {compared.times} files and folders"
+    return f"same content; the digest differs by {times if compared.times else 'how its layers are packed'}"
 
 
 def _count(number: int, word: str) -> str:
