@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from making import MB, case, file
@@ -10,6 +11,7 @@ from making import MB, case, file
 from tareweight.advice import advise
 from tareweight.advice.commands import Command, commands, installs, takes_recommends
 from tareweight.advice.copies import landed
+from tareweight.context import sent
 from tareweight.dockerfile import Instruction
 from tareweight.scale.weight import Config, Finding, Layer
 
@@ -80,6 +82,16 @@ def test_all_of_the_context_and_what_isnt_copied_from_it() -> None:
 def test_a_working_directory_counts_from_where_it_is_set() -> None:
     steps = [("COPY", "a .", Instruction("COPY", "a .", 1)), ("WORKDIR", "/w", None), ("COPY", "a .", Instruction("COPY", "a .", 3))]
     assert [one.path for one in landed(steps, SENT, "/app", FOLDERS)] == ["/app/a", "/w/a"]
+
+
+def test_the_files_that_a_build_is_sent(tmp_path: Path) -> None:
+    for name, size in {"a": 3, "src/b": 5, "src/c.log": 7, ".git/d": 9}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x" * size)
+    (tmp_path / "link").symlink_to("a")
+    assert sent(tmp_path, None) == {"a": 3, "src/b": 5, "src/c.log": 7, ".git/d": 9}
+    (tmp_path / ".dockerignore").write_text("**/*.log\n.git\n.dockerignore\n")
+    assert sent(tmp_path, tmp_path / ".dockerignore") == {"a": 3, "src/b": 5}
 
 
 HOSTILE = [

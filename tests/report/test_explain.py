@@ -50,7 +50,7 @@ def test_table_says_where_the_bytes_are() -> None:
     for part in (
         "tareweight/calculator:single: 760 MB in 24445 files, 30 packages",
         "Debian GNU/Linux 13 (trixie), linux/amd64",
-        "tare 700 MB (golang:1.24, 1 layer), cargo 62.0 MB (2 layers), waste 2.0 MB, download 263 MB",
+        "tare 700 MB (golang:1.24, 1 layer), cargo 62.0 MB (2 layers) waste 2.0 MB, download 263 MB",
         "language runtime or toolchain 700 MB 92.1 % ████████████████████████████",
         "40.0 MB deb tool-0 1",
         "and 20 more",

@@ -211,4 +211,4 @@ def _program(case: Case) -> str:
 
 
 def _mb(value: int) -> str:
-    return f"{value / 1e6:.1f} MB"
+    return f"{value / 1e6:.{0 if value >= 99_950_000 else 1}f} MB"

@@ -97,7 +97,8 @@ def _facts(one: Explanation) -> list[str]:
     download = [] if one.download is None else [f"download {text.size(one.download)}"]
     return [
         f"{system}{weight.platform}",
-        ", ".join([*stands, f"waste {text.size(weight.waste)}", *download]),
+        *([", ".join(stands)] if stands else []),
+        ", ".join([f"waste {text.size(weight.waste)}", *download]),
         *([] if weight.scan.complete else [f"not seen whole: {'; '.join(weight.scan.notes[:3])}"]),
     ]
 

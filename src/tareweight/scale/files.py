@@ -36,6 +36,8 @@ def read(file: Path) -> dict[str, FileRow]:
     rows: dict[str, FileRow] = {}
     total = 0
     try:
+        if not file.stat().st_size:
+            raise Corrupt(f"{file}: empty")  # gzip takes it for a table without rows
         with gzip.open(file, "rb") as unpacked:
             while line := unpacked.readline(MOST_LINE):
                 total += len(line)
