@@ -17,6 +17,8 @@ from tareweight.engine.install import Say, find
 from tareweight.errors import EngineError
 from tareweight.process import CommandFailed, run
 
+_DEFAULT_BRIDGE = Path("/sys/class/net/docker0")
+
 PROC = Path("/proc")
 
 
@@ -92,6 +94,9 @@ def prepare(layout: Layout) -> None:
         return
     layout.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     layout.data_root.mkdir(parents=True, exist_ok=True)
+    if not layout.bridge and _DEFAULT_BRIDGE.exists():
+        # dockerd removes the default bridge when it starts without one of its own: the first engine's.
+        raise EngineError("a second engine beside one that runs needs a bridge of its own", hint="Install iproute2 and iptables, and be root")
     if not layout.bridge or Path("/sys/class/net", layout.bridge).exists():
         return
     try:
