@@ -178,3 +178,14 @@ def test_explains_every_image(built: Built, format: str) -> None:
         assert kind in done.stdout
         if format == "table":
             assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_an_image_that_is_out_of_date_says_so(built: Built) -> None:
+    file = built.root / "dockerfiles" / "user" / "before.Dockerfile"
+    before = file.read_text()
+    try:
+        file.write_text(f"# changed since\n{before}")
+        done = tare(built.root, "explain", "--app", "user", "--variant", "before")
+    finally:
+        file.write_text(before)
+    assert "OUT OF DATE (something changed)" in done.stdout

@@ -285,6 +285,7 @@ def explanation(project: Project, variant: str, *, say: Callable[[str], None]) -
         tare=mine.tare,
         download=mine.download,
         locked=locked,
+        stale=jobs[target.variant].stale,
         advice=advise(case),
     )
 
@@ -301,16 +302,19 @@ def case_of(planned: Planned, job: Job, mine: Weighed, siblings: Mapping[str, We
     tare, scan = project.settings.tare, partial(scanner, project, say)
     text = target.dockerfile.read_text(encoding="utf-8", errors="replace")
     ignore = ignore_file(target.app.context, target.dockerfile)
-    try:
-        base_files = base.table(job.base, tare=tare, engine=planned.engine, scanner=scan) if job.base else {}
-    except TareError as error:
-        say(f"no advice on what is on top of the base: {error}")
-        base_files = None
+    # An image that was built on another base than today's stands on none that is known.
+    standing = mine.base_layers if mine.base_layers or not job.base else None
+    base_files: Mapping[str, FileRow] | None = None if job.base else {}
+    if job.base and standing:
+        try:
+            base_files = base.table(job.base, tare=tare, engine=planned.engine, scanner=scan)
+        except TareError as error:
+            say(f"no advice on what is on top of the base: {error}")
     return Case(
         mine.weight,
         lines=tuple(dockerfile_lines(mine.weight.layers, text)),
         siblings=siblings,
-        base_layers=mine.base_layers,
+        base_layers=standing,
         files=_table(mine.weight, project, planned.engine, say=say),
         base_files=base_files,
         instructions=instructions(text),
@@ -321,7 +325,7 @@ def case_of(planned: Planned, job: Job, mine: Weighed, siblings: Mapping[str, We
 
 
 def _table(weight: Weight, project: Project, engine: Engine, *, say: Callable[[str], None]) -> dict[str, FileRow]:
-    """An image's table of files, made anew where it can't be read."""
+    """An image's table of files, made anew where it can't be read. `TareError` where that doesn't help."""
     from tareweight.scale import files
 
     file = kept.table(project.settings.tare, weight.image_id)
@@ -330,4 +334,7 @@ def _table(weight: Weight, project: Project, engine: Engine, *, say: Callable[[s
     except Corrupt:
         file.unlink(missing_ok=True)
         weigh_named([weight.image_id], project, engine, say=say, files=True)
+    try:
         return files.read(file)
+    except Corrupt as error:
+        raise TareError(f"the table of files can't be read: {error}") from error

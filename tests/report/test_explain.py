@@ -38,7 +38,7 @@ def usual(**changed: Any) -> Explanation:
     layers = (*told.layers[:2], Layer("sha256:x", 42 * MB, "RUN go build -o run . && " + "true && " * 30 + "echo end"))
     told = replace(told, layers=layers, config=Config(), secrets=(Finding("GitHub token", "environment TOKEN"),))
     name, dockerfile = "tareweight/calculator:single", "dockerfiles/calculator/single.Dockerfile"
-    return replace(Explanation(name, told, dockerfile, (None, 6, 8), "golang:1.24", 1, 700 * MB, 263 * MB, "as 65532", ADVICE), **changed)
+    return replace(Explanation(name, told, dockerfile, (None, 6, 8), "golang:1.24", 1, 700 * MB, 263 * MB, "as 65532", "", ADVICE), **changed)
 
 
 def squeezed(drawn: str) -> str:
@@ -139,7 +139,7 @@ def test_json_has_everything_and_keeps_to_its_schema() -> None:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_an_empty_image_and_one_of_which_little_is_known(format: str) -> None:
-    empty = Explanation("x", weight(0, classes=dict.fromkeys(CLASSES, 0), layers=[]), "", (), "", None, None, None, "", ())
+    empty = Explanation("x", weight(0, classes=dict.fromkeys(CLASSES, 0), layers=[]), "", (), "", None, None, None, "", "", ())
     drawn = render(empty, format)
     if format == "json":
         jsonschema.validate(json.loads(drawn), SCHEMA)
@@ -152,6 +152,11 @@ def test_a_scan_that_was_cut_says_so() -> None:
     told = usual()
     cut = replace(told.weight, scan=replace(told.weight.scan, complete=False, notes=("more than 5 entries",)))
     assert "not seen whole: more than 5 entries" in render(usual(weight=cut), "table")
+
+
+def test_an_image_that_is_out_of_date_says_so() -> None:
+    assert "OUT OF DATE (something changed)" in render(usual(stale="something changed"), "table")
+    assert json.loads(render(usual(stale="something changed"), "json"))["stale"] == "something changed"
 
 
 def test_a_format_that_there_is_not() -> None:

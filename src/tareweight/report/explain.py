@@ -32,7 +32,7 @@ class Explanation:
     """What is told of the image `name`. `lines` has the Dockerfile's line for each layer, None for the base's; `dockerfile` is its path.
 
     `base` is the image that it stands on (`scratch` too), `base_layers` how many layers that has, `tare` their bytes, `download` those
-    of a pull; None where not known. `locked` is the check's word.
+    of a pull; None where not known. `locked` is the check's word. `stale` says why the image is out of date; empty where it isn't.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Explanation:
     tare: int | None
     download: int | None
     locked: str
+    stale: str
     advice: Sequence[Advice]
 
 
@@ -99,6 +100,7 @@ def _facts(one: Explanation) -> list[str]:
         f"{system}{weight.platform}",
         *([", ".join(stands)] if stands else []),
         ", ".join([f"waste {text.size(weight.waste)}", *download]),
+        *([f"OUT OF DATE ({one.stale}): its lines may be those of another Dockerfile"] if one.stale else []),
         *([] if weight.scan.complete else [f"not seen whole: {'; '.join(weight.scan.notes[:3])}"]),
     ]
 

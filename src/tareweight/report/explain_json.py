@@ -46,6 +46,7 @@ def render(one: Explanation) -> str:
         "leftovers": [{"kind": found.kind, "path": found.path, "bytes": found.bytes} for found in scan.leftovers],
         "unstripped": [{"kind": found.kind, "path": found.path, "bytes": found.bytes} for found in scan.unstripped],
         "advice": _advice(one),
+        "stale": one.stale or None,
         "complete": scan.complete,
         "notes": list(scan.notes),
     }
