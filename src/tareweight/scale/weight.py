@@ -108,7 +108,7 @@ class Program:
 class Scan:
     """What scan/ found in the mounted file system.
 
-    `links` are the bytes of the targets of symbolic links, which Docker's history counts and `size` doesn't; `blocks` the
+    `links` are the bytes of the targets of symbolic links, which some layers count (docs/numbers.md) and `size` doesn't; `blocks` the
     disk blocks of everything (512-byte units times 512, directories too), for stores that count so. `classes` sums to `size`.
     `unstripped` are program files with the bytes that `strip` would take away, `recommended` the names of Debian packages that
     only a recommendation brought. `program` is None where none is found. `complete` is False where a limit cut the tree.
@@ -187,7 +187,7 @@ class Weight:
     def waste(self) -> int:
         """What later layers overwrote or deleted: layers minus size, on the containerd store both in disk blocks.
 
-        On the classic store the texts of symbolic links are in it (`scan.links`): history counts them, size doesn't.
+        On the classic store the texts of symbolic links are in it where a layer came as an archive: its history counts them.
         """
         return max(0, self.layered - (self.scan.blocks if self.store == "containerd" else self.size))
 
