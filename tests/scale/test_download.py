@@ -52,7 +52,12 @@ def test_a_manifest_counts_itself_its_configuration_and_its_layers() -> None:
 def test_an_index_counts_itself_and_one_platform() -> None:
     whole = index("linux/arm64", HERE, "unknown/unknown")
     asked: list[str] = []
-    assert transferred(whole, HERE, lambda digest: asked.append(digest) or ONE) == len(whole) + len(ONE) + 3210
+
+    def fetch(digest: str) -> bytes:
+        asked.append(digest)
+        return ONE
+
+    assert transferred(whole, HERE, fetch) == len(whole) + len(ONE) + 3210
     assert asked == [HERE]
 
 

@@ -125,6 +125,8 @@ def _pack(weights: Sequence[Weight], known: Packed, say: Callable[[str], None]) 
         return
     from tareweight.scale import naming, sink  # an HTTP server: 20 ms that only packing should cost
 
+    # The biggest first: it should not be alone at the end.
+    rest.sort(key=lambda image: -image.size)
     # An image without a name would go away with the one that it is pushed by.
     with naming.named(rest), sink.listening(known.port, known.blobs) as listening, ThreadPoolExecutor(_AT_ONCE) as pool:
         known.port = listening.server_address[1]

@@ -96,9 +96,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def pushed(built: dict[str, str], address: str) -> Iterator[dict[str, str]]:
-    """The name of each target's image in the registry, where the first engine has pushed it."""
-    names = {target: f"{address}/{target}" for target in built}
+def pushed(home: Place, address: str) -> Iterator[dict[str, str]]:
+    """The name of each target's image in the registry, where the first engine has pushed it; the biggest first, which takes longest."""
+    built = home.names
+    names = {target: f"{address}/{target}" for target in sorted(built, key=lambda target: -home.weight(target).layered)}
 
     def push(target: str) -> None:
         for words in (["tag", built[target], names[target]], ["push", "--quiet", names[target]]):
@@ -106,7 +107,7 @@ def pushed(built: dict[str, str], address: str) -> Iterator[dict[str, str]]:
 
     try:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(push, built))
+            list(pool.map(push, names))
         yield names
     finally:
         subprocess.run(["docker", "image", "rm", *names.values()], capture_output=True, check=False)

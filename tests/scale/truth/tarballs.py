@@ -69,7 +69,7 @@ def saved(stream: IO[bytes]) -> dict[str, Saved]:
                     layers[member.name] = tuple(entries(whole))
                 elif head[:1] in {b"{", b"["}:
                     texts[member.name] = whole.read()
-    images = {}
+    images: dict[str, Saved] = {}
     for image in json.loads(texts["manifest.json"]):
         diff_ids = tuple(json.loads(texts[image["Config"]])["rootfs"]["diff_ids"])
         one = Saved(diff_ids, tuple(layers.get(name, ()) for name in image["Layers"]))

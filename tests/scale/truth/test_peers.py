@@ -32,7 +32,7 @@ Package = tuple[str, str, str]
 def tool(name: str) -> str:
     """A program of the development dependencies."""
     beside = Path(sys.executable).with_name(name)
-    found = str(beside) if beside.exists() else shutil.which(name)
+    found = str(beside) if beside.exists() else shutil.which(name) or ""
     if not found:
         pytest.fail(f"{name} is missing") if os.environ.get("CI") else pytest.skip(f"no {name}")
     return found
