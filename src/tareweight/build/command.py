@@ -20,10 +20,6 @@ ENVIRONMENT = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "DOCKER_CLI_HINTS": "false
 """Provenance is never reproducible and an attestation would change the image's ID."""
 
 
-REWRITE = "rewrite-timestamp=true"
-"""Files that a build wrote bear the epoch as their time; without an epoch nothing happens. Layers of bases stay as they are."""
-
-
 def archive(metadata: Path) -> Path:
     """Where an image goes on its way into the engine, if it doesn't go by itself."""
     return metadata.with_suffix(".tar")
@@ -47,9 +43,9 @@ def argv(
     words += _asked(job, setup) if setup else []
     if setup and setup.registry:
         # Without a tag: what is pushed so can be pulled and checked, and nobody who asks for the app gets it yet.
-        words += ["--output", f"type=image,name={setup.registry}/{job.target.app.name},push=true,push-by-digest=true,{REWRITE}"]
+        words += ["--output", f"type=image,name={setup.registry}/{job.target.app.name},push=true,push-by-digest=true"]
     elif setup and setup.rewrite:
-        words += ["--output", fields("type=docker", f"dest={archive(metadata)}", f"name={','.join(job.tags)}", REWRITE)]
+        words += ["--output", fields("type=docker", f"dest={archive(metadata)}", f"name={','.join(job.tags)}", "rewrite-timestamp=true")]
     else:
         words += [word for tag in job.tags for word in ("--tag", tag)]
     for key, value in labels(job, source).items():

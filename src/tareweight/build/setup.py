@@ -20,8 +20,9 @@ _CACHES = {"registry": "ref", "local": "", "inline": None, "gha": None, "s3": "b
 class Setup:
     """How a run builds. `platforms` are wanted, at least one. `registry` is where the builder pushes images by digest; empty where they come here.
 
-    `contexts` are what names of bases are swapped for on this builder, by reference: it can't see what the engine has. `rewrite` gives
-    the files that a build wrote the epoch as their time: an image then comes as an archive, for engines can't do it in their own store.
+    `contexts` are what names of bases are swapped for on this builder, by reference: it can't see what the engine has. With `rewrite`
+    no file is younger than the epoch: an image then comes as an archive, for engines can't do that in their own store. Bases that came
+    by a named context and are younger lose the layers that they share with others; so it isn't for every day.
     """
 
     builder: Builder

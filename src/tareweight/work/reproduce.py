@@ -61,7 +61,7 @@ def without_baselines(project: Project) -> Project:
 def reproduce(project: Project, *, builder: str, say: Say, tell: Callable[[Event], None]) -> list[Twice]:
     """Build every chosen target twice without cache, the second time on `builder` (empty: the engine's own, too), and compare.
 
-    The second builds have cache mounts of their own, which are empty. The images are removed in the end, and so are those mounts.
+    Each time the cache mounts are others, which are empty. The images are removed in the end, and so are those mounts.
     """
     if project.settings.epoch is None:
         raise BadInput("there is no commit whose time images could bear", hint="Commit first, or set SOURCE_DATE_EPOCH")
@@ -80,7 +80,8 @@ def reproduce(project: Project, *, builder: str, say: Say, tell: Callable[[Event
         return _compare(planned.jobs, outcomes)
     finally:
         run(["docker", "image", "rm", "--force", *(job.image for jobs in both for job in jobs)], timeout=300, check=False)
-        _forget_mounts(setups[1].builder, run_name)
+        for one in {setup.builder.name: setup.builder for setup in setups}.values():
+            _forget_mounts(one, run_name)
 
 
 def _setup(builder: Builder, planned: Planned) -> Setup:
@@ -90,9 +91,9 @@ def _setup(builder: Builder, planned: Planned) -> Setup:
 
 
 def _job(job: Job, run_name: str, number: int) -> Job:
-    """The job under a tag of its own. In the second one cache mounts have another namespace, so that what lies in them can't help."""
-    image = f"{job.image}-{run_name}-{number}"
-    return replace(job, image=image, tags=(image,), args=job.args if number == 1 else {**job.args, "BUILDKIT_CACHE_MOUNT_NS": run_name})
+    """The job under a tag of its own, with cache mounts of its own: the user's are neither a help to it nor emptied by it."""
+    name = f"{run_name}-{number}"
+    return replace(job, image=f"{job.image}-{name}", tags=(f"{job.image}-{name}",), args={**job.args, "BUILDKIT_CACHE_MOUNT_NS": name})
 
 
 def _build(jobs: Sequence[Job], setup: Setup, planned: Planned, source: dict[str, str], tell: Callable[[Event], None]) -> list[building.Outcome]:
@@ -128,12 +129,12 @@ def _compare(jobs: Sequence[Job], outcomes: Sequence[Sequence[building.Outcome]]
         return list(pool.map(one, jobs, *outcomes))
 
 
-def _forget_mounts(builder: Builder, namespace: str) -> None:
-    """Remove the cache mounts of the second builds: compilers' and package managers' caches that nobody will look for again."""
+def _forget_mounts(builder: Builder, run_name: str) -> None:
+    """Remove the cache mounts of the builds: compilers' and package managers' caches that nobody will look for again."""
     words = [*context_words(builder), "buildx"]
     told = run([*words, "du", "--builder", builder.name, "--verbose", "--filter", "type=exec.cachemount"], timeout=60, check=False).stdout
     for record in re.split(r"\n\s*\n", told):
-        if f'with id "{namespace}/' in record and (found := re.search(r"^ID:\s*(\w+)", record, re.MULTILINE)):
+        if f'with id "{run_name}-' in record and (found := re.search(r"^ID:\s*(\w+)", record, re.MULTILINE)):
             run([*words, "prune", "--builder", builder.name, "--force", "--filter", f"id={found[1]}"], timeout=120, check=False)
 
 
@@ -147,8 +148,7 @@ def lines(twice: Twice) -> Iterator[str]:
     if compared.settings:
         yield f"    configuration: {', '.join(compared.settings)}"
     for layer in compared.layers:
-        if layer.files:
-            yield f"    layer {layer.number}, {layer.instruction}"
+        yield f"    layer {layer.number}, {layer.instruction}"
         for file in layer.files[:MOST_FILES]:
             yield f"        {one_line(file.path)}: {one_line(file.why)}"
         if len(layer.files) > MOST_FILES:
@@ -162,7 +162,7 @@ def _verdict(compared: Compared) -> str:
         what = [_count(compared.files, "file")] if compared.files else []
         return f"DIFFERS: {' and '.join([*what, *(['its configuration'] if compared.settings else [])])}"
     times = "the time of 1 file" if compared.times == 1 else f"the times of {compared.times} files and folders"
-    return f"same content; the digest differs by {times if compared.times else 'how its layers are packed'}"
+    return f"same content; the digest differs by {times if compared.times else 'what no container sees: how its layers are packed or dated'}"
 
 
 def _count(number: int, word: str) -> str:
@@ -172,6 +172,6 @@ def _count(number: int, word: str) -> str:
 def summary(all_of_them: Sequence[Twice]) -> Iterator[str]:
     """How many are the same, and why digests may differ where content doesn't."""
     same = sum(one.same for one in all_of_them)
-    yield f"{same} of {_count(len(all_of_them), 'target')} have the same content in both builds"
+    yield f"{same} of {len(all_of_them)} targets have the same content in both builds"
     if image_store()[1] == "classic" and any(one.compared and one.compared.times for one in all_of_them):
         yield "The classic image store keeps the times at which a build wrote its files; on a containerd store they are set back to SOURCE_DATE_EPOCH"

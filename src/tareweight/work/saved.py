@@ -1,4 +1,4 @@
-"""Two images of one target as the engine saves them -> what differs, layer by layer and entry by entry. Nothing is unpacked."""
+"""Two images of one target as the engine saves them -> what differs of what a container sees, file by file. Nothing is unpacked."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import json
 import posixpath
 import subprocess
 import tarfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import IO, Any, NamedTuple, cast
 
 from tareweight.engine.client import Image
@@ -18,6 +17,8 @@ from tareweight.errors import TareError, one_line
 
 _CHUNK = 1 << 20
 _MOST_JSON = 1 << 24
+_WHITEOUT = ".wh."
+_OPAQUE = ".wh..wh..opq"
 _KINDS = {
     tarfile.REGTYPE: "file",
     tarfile.AREGTYPE: "file",
@@ -44,14 +45,15 @@ class Entry(NamedTuple):
 
 
 Entries = Mapping[str, Entry]
+Merged = Mapping[str, tuple[int, Entry]]
 
 
 @dataclass(frozen=True)
 class Saved:
-    """An image's configuration, and the entries of its layers by path, oldest layer first; None for layers that were not to be read."""
+    """An image's configuration, and the entries of its layers by path, oldest layer first."""
 
     config: Mapping[str, Any]
-    layers: tuple[Entries | None, ...]
+    layers: tuple[Entries, ...]
 
 
 @dataclass(frozen=True)
@@ -64,22 +66,22 @@ class FileDiff:
 
 @dataclass(frozen=True)
 class LayerDiff:
-    """A layer that isn't the same in both, by its number from 1 and the instruction that made it. `times` counts entries that differ in nothing else."""
+    """What differs of a layer's files, by its number from 1 and the instruction that made it."""
 
     number: int
     instruction: str
     files: tuple[FileDiff, ...]
-    times: int
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What two images differ in: `settings` are keys of the configuration (`config.Env`, `created`)."""
+    """What two images differ in: by layer, in `settings` (keys of the configuration: `config.Env`), and in `times` of files and folders alone."""
 
     old: Image
     new: Image
     layers: tuple[LayerDiff, ...] = ()
     settings: tuple[str, ...] = ()
+    times: int = 0
 
     @property
     def files(self) -> int:
@@ -87,13 +89,8 @@ class Compared:
         return sum(len(layer.files) for layer in self.layers)
 
     @property
-    def times(self) -> int:
-        """Entries that differ in their time alone."""
-        return sum(layer.times for layer in self.layers)
-
-    @property
     def same_content(self) -> bool:
-        """Whether nothing differs but times of files."""
+        """Whether nothing differs but times, and what no container sees."""
         return not self.files and not self.settings
 
     @property
@@ -106,32 +103,53 @@ def compare(old: Image, new: Image) -> Compared:
     """What `new` has otherwise than `old`. `TareError` where the engine can't save them."""
     if old.id == new.id:
         return Compared(old, new)
-    # One of the two alone says all of a layer that both have.
-    shared = {one.partition(":")[2] for one in {*old.diff_ids} & {*new.diff_ids}}
-    was, now = (_save(image.id, shared) for image in (old, new))
+    was, now = _save(old.id), _save(new.id)
+    found, times = differences(merged(was.layers), merged(now.layers))
     made = max(_instructions(was.config), _instructions(now.config), key=len)
-    layers = []
-    none: tuple[str, Entries | None] = ("", None)
-    sides = zip_longest(zip(old.diff_ids, was.layers, strict=True), zip(new.diff_ids, now.layers, strict=True), fillvalue=none)
-    for number, ((old_id, before), (new_id, after)) in enumerate(sides, 1):
-        if old_id != new_id:
-            files, times = entries(before or {}, after or {})
-            layers.append(LayerDiff(number, made[number - 1] if number <= len(made) else "?", files, times))
-    return Compared(old, new, tuple(layers), tuple(_settings(was.config, now.config)))
+    layers = [LayerDiff(number, made[number - 1] if number <= len(made) else "?", tuple(files)) for number, files in sorted(found.items())]
+    return Compared(old, new, tuple(layers), tuple(_settings(was.config, now.config)), times)
 
 
-def entries(old: Entries, new: Entries) -> tuple[tuple[FileDiff, ...], int]:
-    """What differs between two layers, by path, and how many entries differ in their time alone."""
-    found, times = [], 0
+def merged(layers: Iterable[Entries]) -> Merged:
+    """What a container sees of the layers: the entries by path, each with the number of its layer, from 1."""
+    found: dict[str, tuple[int, Entry]] = {}
+    for number, entries in enumerate(layers, 1):
+        gone, emptied = set(), set()
+        for path, one in entries.items():
+            folder, _, name = path.rpartition("/")
+            if name == _OPAQUE:
+                emptied.add(folder)
+            elif name.startswith(_WHITEOUT):
+                gone.add(f"{folder}/{name.removeprefix(_WHITEOUT)}")
+            elif one.kind != "folder":
+                emptied.add(path)
+        found = {path: one for path, one in found.items() if path not in gone and not any(above in gone or above in emptied for above in _above(path))}
+        found |= {path: (number, one) for path, one in entries.items() if not path.rpartition("/")[2].startswith(_WHITEOUT)}
+    return found
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders that a path lies in, the root as the empty text."""
+    while path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def differences(old: Merged, new: Merged) -> tuple[dict[int, list[FileDiff]], int]:
+    """What differs, by the number of the later layer that has it, sorted by path; and how many entries differ in their time alone."""
+    found: dict[int, list[FileDiff]] = {}
+    times = 0
     for path in sorted({*old, *new}):
-        was, now = old.get(path), new.get(path)
+        before, was = old.get(path, (0, None))
+        after, now = new.get(path, (0, None))
         if was is None or now is None:
-            found.append(FileDiff(path, "only in the first" if was else "only in the second"))
-        elif why := "; ".join(_why(was, now)):
-            found.append(FileDiff(path, why))
-        elif was.time != now.time:
-            times += 1
-    return tuple(found), times
+            why = "only in the first" if was else "only in the second"
+        else:
+            why = "; ".join(_why(was, now))
+            times += not why and was.time != now.time
+        if why:
+            found.setdefault(max(before, after), []).append(FileDiff(path, why))
+    return found, times
 
 
 def _why(was: Entry, now: Entry) -> Iterator[str]:
@@ -153,30 +171,34 @@ def _why(was: Entry, now: Entry) -> Iterator[str]:
 
 
 def _settings(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """The keys that differ; what the layers themselves differ in is told of them."""
+    """The keys that differ. Of the history times don't count, and of the layers their entries do."""
     for key in sorted({*was, *now} - {"rootfs"}):
         old, new = was.get(key), now.get(key)
-        if old == new:
-            continue
         if key == "config" and isinstance(old, dict) and isinstance(new, dict):
             yield from (f"config.{inner}" for inner in sorted({*old, *new}) if old.get(inner) != new.get(inner))
-        else:
+        elif key == "history":
+            if _undated(was) != _undated(now):
+                yield key
+        elif old != new:
             yield key
+
+
+def _undated(config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in one.items() if key != "created"} for one in config.get("history") or () if isinstance(one, dict)]
 
 
 def _instructions(config: Mapping[str, Any]) -> list[str]:
     """What made each layer, oldest first, as the image's history says it."""
-    history = [one for one in config.get("history") or () if isinstance(one, dict) and not one.get("empty_layer")]
-    return [one_line(str(one.get("created_by") or "?")).removesuffix("# buildkit").strip() for one in history]
+    return [one_line(str(one.get("created_by") or "?")).removesuffix("# buildkit").strip() for one in _undated(config) if not one.get("empty_layer")]
 
 
-def _save(name: str, shared: Collection[str]) -> Saved:
+def _save(name: str) -> Saved:
     words = ["docker", "image", "save", name]
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as saving:
         assert saving.stdout is not None
         assert saving.stderr is not None
         try:
-            found = read(saving.stdout, shared)
+            found = read(saving.stdout)
             saving.stdout.read()  # the padding, or the engine would complain
         except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, IndexError, TypeError) as error:
             saving.kill()
@@ -185,19 +207,16 @@ def _save(name: str, shared: Collection[str]) -> Saved:
     return found
 
 
-def read(archive: IO[bytes], shared: Collection[str] = ()) -> Saved:
-    """A saved image (`docker image save`), as a stream. Layers that the archive calls by a digest in `shared` (hex) are passed over."""
+def read(archive: IO[bytes]) -> Saved:
+    """A saved image (`docker image save`), as a stream."""
     documents: dict[str, Any] = {}
-    layers: dict[str, Entries | None] = {}
+    layers: dict[str, Entries] = {}
     aliases: dict[str, str] = {}
     with tarfile.open(fileobj=archive, mode="r|") as members:
         for member in members:
             if member.issym():  # engines before 25 save a layer once, and link to it
                 aliases[member.name] = posixpath.normpath(posixpath.join(posixpath.dirname(member.name), member.linkname))
             if not member.isreg() or member.size == 0:
-                continue
-            if posixpath.basename(member.name) in shared:
-                layers[member.name] = None
                 continue
             content = members.extractfile(member)
             assert content is not None
@@ -212,7 +231,7 @@ def read(archive: IO[bytes], shared: Collection[str] = ()) -> Saved:
 
 
 def layer(archive: IO[bytes]) -> Entries:
-    """The entries of a layer, packed by gzip or not. A whiteout is an entry as any other."""
+    """The entries of a layer, packed by gzip or not, whiteouts as they are."""
     found = {}
     with tarfile.open(fileobj=archive, mode="r|*") as members:
         for member in members:
