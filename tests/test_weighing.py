@@ -119,7 +119,8 @@ def test_a_download_is_learned_once(project: Path) -> None:
     again = tare(project, "compare", "--format", "json")
     assert 0 < first["download_bytes"] == json.loads(again.stdout)["rows"][0]["download_bytes"]
     assert "packing" not in again.stderr
-    assert "127.0.0.1" not in subprocess.run(["docker", "image", "ls"], capture_output=True, text=True, check=True).stdout
+    tags = subprocess.run(["docker", "image", "inspect", "--format", "{{.RepoTags}}", first["image_id"]], capture_output=True, text=True, check=True)
+    assert tags.stdout.strip() == f"[{first['image']}]"
 
 
 def test_a_budget_that_is_kept_and_one_that_is_broken(project: Path) -> None:
