@@ -19,7 +19,7 @@ from tareweight.tomlfile import load
 
 PREFIX = "tareweight-base"
 _DAY = 86_400
-ROOTFS_RECIPE = "2"
+ROOTFS_RECIPE = "3"
 """Raised when the root file system is made in another way."""
 
 

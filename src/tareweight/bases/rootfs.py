@@ -23,8 +23,9 @@ LABEL = "dev.tareweight.base.rootfs"
 _LOCKS = {suite: threading.Lock() for suite in RELEASES}
 _SKIP = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
 _APT = ('Acquire::Languages "none"', 'Acquire::GzipIndexes "true"')
-_KEEP = 'APT::Keep-Downloaded-Packages "false";\n'
-"""As in Debian's own images: no translations, packed lists, no .deb left behind. (The last only once it is made: mmdebstrap needs them.)"""
+_KEEP = 'APT::Keep-Downloaded-Packages "false";\nDir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\n'
+"""As in Debian's own images: no translations, packed lists, no .deb and no cache of the lists left behind. (The last two only once it is
+made: mmdebstrap needs them.)"""
 _failed: dict[str, tuple[float, BaseUnavailable]] = {}
 """When, and why, a suite's root file system could not be made: whoever waited for it then isn't kept waiting for another try."""
 
