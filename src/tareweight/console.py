@@ -22,9 +22,8 @@ _lock = threading.Lock()
 
 
 def out(text: str) -> None:
-    """A result, for people and pipes."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()
+    """A result, for people and pipes; for nobody where standard output was closed from the start (`>&-`)."""
+    print(text, end="" if text.endswith("\n") else "\n", flush=True)
 
 
 def step(title: str, lines: Sequence[str], *, pause: bool) -> None:
@@ -48,6 +47,8 @@ def job_summary(markdown: Callable[[], str]) -> None:
 
 def say(text: str) -> None:
     """A line of progress or a note."""
+    if sys.stderr is None:  # closed from the start (`2>&-`)
+        return
     with _lock:
         sys.stderr.write(clean(_named(text)) + "\n")
         sys.stderr.flush()

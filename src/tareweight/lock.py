@@ -17,7 +17,7 @@ from tareweight.scale.weight import Weight
 
 NAME = "tareweight.lock.json"
 VERSION = 1
-_ANEW = "Delete it and run `invoke baseline`"
+_ANEW = f"Name a file that `invoke baseline` wrote; where {NAME} itself is spoilt, delete it and run that"
 
 
 class Held(NamedTuple):

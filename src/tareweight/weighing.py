@@ -162,9 +162,9 @@ def one_target(project: Project, variant: str = "") -> Target:
         return chosen[0]
     if not chosen:
         raise BadInput(f"--variant: unknown variant '{one_line(variant)}'", hint=nearest(variant, {read.target.variant for read in project.reads}))
-    variants = ", ".join(read.target.name for read in project.reads[:6])
-    more = ", ..." if len(project.reads) > 6 else ""
-    raise BadInput(f"one image is wanted, and {len(project.reads)} are chosen ({variants}{more})", hint="Give --app and --variant")
+    names = ", ".join(target.name for target in chosen[:6])
+    more = ", ..." if len(chosen) > 6 else ""
+    raise BadInput(f"one image is wanted, and {len(chosen)} are chosen ({names}{more})", hint="Give --app and --variant")
 
 
 def entries(planned: Planned, weighed: Mapping[str, Weighed | TareError]) -> dict[str, lock.Entry]:
@@ -214,7 +214,8 @@ def _when(created: str) -> datetime:
 
 
 def two_images(project: Project, app: str, old: str, new: str) -> tuple[str, str]:
-    """The names of two images to be compared: of variants where `app` is given, else `old` and `new` themselves. `BadInput`."""
+    """The names of two images to be compared: of variants where `app` is given or is the project's only one, else `old` and `new`. `BadInput`."""
+    app = app or _only_app(project, old, new)
     if not app:
         if not old or not new:
             raise BadInput("two images are wanted", hint="Give --app, --from and --to with two variants, or --from and --to with two images")
@@ -228,6 +229,13 @@ def two_images(project: Project, app: str, old: str, new: str) -> tuple[str, str
             raise BadInput(f"{option}: {app} has no variant '{one_line(variant)}'", hint=nearest(variant, targets))
         chosen.append(image_name(project.settings, targets[variant]))
     return chosen[0], chosen[1]
+
+
+def _only_app(project: Project, old: str, new: str) -> str:
+    """The one app of the project, if what is to be compared are variants of it; else empty."""
+    apps = {read.target.app.name for read in project.reads}
+    variants = {read.target.variant for read in project.reads}
+    return apps.pop() if len(apps) == 1 and {old or new, new} <= variants else ""
 
 
 def difference_of(names: tuple[str, str], project: Project, *, say: Callable[[str], None]) -> difference.Difference:

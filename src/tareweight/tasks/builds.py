@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from invoke import Context, Exit, task
+from invoke import Context, Exit
 
 from tareweight import console
 from tareweight.tasks import fleet
 from tareweight.tasks.checking import run_checks
-from tareweight.tasks.common import BUILD, FLEET, MATRIX, KeepsHelp, guarded, options, wishes
+from tareweight.tasks.common import BUILD, FLEET, MATRIX, guarded, options, task, wishes
 
 
 @task(name="list", iterable=["app", "variant"], help=options(*MATRIX))
@@ -27,7 +27,6 @@ def list_(_c: Context, app: Any = None, variant: Any = None) -> None:
 
 @task(
     name="build-all",
-    klass=KeepsHelp,
     iterable=["app", "variant", "set_", "cache_from", "cache_to"],
     help=options(*BUILD, "tag", "jobs", "no-cache", "force", "pull", "fail-fast", "dry-run", "no-verify", *FLEET),
 )

@@ -7,17 +7,17 @@ import signal
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from invoke import Exit
-from invoke import Task as InvokeTask
+import invoke
+from invoke import Argument, Exit
 
 from tareweight import console
 from tareweight.errors import TareError
 
 Task = TypeVar("Task", bound=Callable[..., Any])
 HELP = {
-    "app": "only this app (repeatable)",
-    "variant": "only this variant (repeatable)",
-    "set": "build argument K=V for every Dockerfile that declares K (repeatable)",
+    "app": "only this app",
+    "variant": "only this variant",
+    "set": "build argument K=V for every Dockerfile that declares K",
     "bases": "where bases come from: auto, upstream or debian",
     "nearest-base": "take the nearest version of a base that can't be had",
     "tag": "also tag <variant>-TAG; 'git' is the commit's short id",
@@ -30,8 +30,8 @@ HELP = {
     "no-verify": "don't run the checks on what was built",
     "builder": "any buildx builder (default: the engine's own)",
     "platform": "build for these platforms, as in linux/amd64,linux/arm64 (with --push)",
-    "cache-from": "take steps from this cache, as buildx writes it; {app} and {variant} are filled in (repeatable)",
-    "cache-to": "keep steps in this cache (repeatable)",
+    "cache-from": "take steps from this cache, as buildx writes it; {app} and {variant} are filled in",
+    "cache-to": "keep steps in this cache",
     "push": "push what passes its checks and budgets to --registry",
     "registry": "where to push: HOST[:PORT]/PATH",
     "baseline": "compare with this variant",
@@ -46,12 +46,25 @@ BUILD = (*MATRIX, "set", "bases", "nearest-base")
 FLEET = ("builder", "platform", "cache-from", "cache-to", "push", "registry")
 
 
-class KeepsHelp(InvokeTask[Any]):
-    """A task whose options leave -h to help and -- to what follows the options: Invoke would take either as a short form."""
+class _Task(invoke.Task[Any]):
+    """A task whose options leave -h to help and -- to what follows the options, and which refuses an option without its value."""
 
     def arg_opts(self, name: str, default: Any, taken_names: set[str]) -> dict[str, Any]:
-        """Invoke's own choice, from all letters but h."""
+        """Invoke's own choice of a short form, from all letters but h."""
         return super().arg_opts(name, default, {*taken_names, "h", "-", "_"})
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """Invoke's own arguments; lists say that they are, and begin as not given: to Invoke an empty one would be a value."""
+        arguments: list[Argument] = super().get_arguments(ignore_unknown_help)
+        for argument in arguments:
+            if argument.kind is list:
+                argument.raw_value = None
+                argument.help = f"{argument.help} (repeatable)"
+        return arguments
+
+
+task = functools.partial(invoke.task, klass=_Task)
+"""Invoke's decorator, for tasks as they should be."""
 
 
 def options(*names: str) -> dict[str, str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from invoke import Context, Exit, task
+from invoke import Context, Exit
 
 from tareweight import console
 from tareweight.tasks.builds import build_chosen
-from tareweight.tasks.common import MATRIX, guarded, options, wishes
+from tareweight.tasks.common import MATRIX, guarded, options, task, wishes
 
 
 @task(iterable=["app", "variant"], help={**options(*MATRIX, "download"), "pause": "wait for Enter after each step"})

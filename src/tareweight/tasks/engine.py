@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from invoke import Context, Exit, task
+from invoke import Context, Exit
 
 from tareweight import console
-from tareweight.tasks.common import guarded
+from tareweight.tasks.common import guarded, task
 
 
 @task

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from invoke import Context, Exit, task
+from invoke import Context, Exit
 
 from tareweight import console
 from tareweight.tasks.checking import run_checks
-from tareweight.tasks.common import MATRIX, guarded, options, wishes
+from tareweight.tasks.common import MATRIX, guarded, options, task, wishes
 
 
 @task(iterable=["app", "variant"], help=options(*MATRIX, "registry", "jobs"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from invoke import Context, Exit, task
+from invoke import Context, Exit
 
 from tareweight import console
-from tareweight.tasks.common import BUILD, guarded, options, wishes
+from tareweight.tasks.common import BUILD, guarded, options, task, wishes
 
 
 @task(iterable=["app", "variant", "set_"], help={**options(*BUILD, "jobs"), "builder": "make the second builds on this buildx builder"})

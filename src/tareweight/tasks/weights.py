@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from invoke import Context, Exit, task
+from invoke import Context, Exit
 
 from tareweight import console
-from tareweight.tasks.common import BUILD, MATRIX, guarded, options, wishes
+from tareweight.tasks.common import BUILD, MATRIX, guarded, options, task, wishes
 
 
 def _weighed(project: Any, *, download: bool = False) -> tuple[Any, Any]:

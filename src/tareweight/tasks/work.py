@@ -6,10 +6,10 @@ import os
 import sys
 from typing import Any
 
-from invoke import Context, Exit, task
+from invoke import Context, Exit
 
 from tareweight import console
-from tareweight.tasks.common import BUILD, MATRIX, guarded, options, wishes
+from tareweight.tasks.common import BUILD, MATRIX, guarded, options, task, wishes
 
 
 def _after_dashes() -> tuple[str, ...]:
