@@ -19,7 +19,7 @@ from tareweight.tomlfile import load
 
 PREFIX = "tareweight-base"
 _DAY = 86_400
-ROOTFS_RECIPE = "3"
+ROOTFS_RECIPE = "4"
 """Raised when the root file system is made in another way."""
 
 

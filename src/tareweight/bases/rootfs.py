@@ -68,6 +68,8 @@ def command(program: list[str], suite: str, file: Path, settings: list[str], kee
     words += [f"--aptopt={line}" for line in (*checks, *_APT)]
     words += [f"--dpkgopt=path-exclude={path}" for path in _SKIP]
     words.append(f"--customize-hook=upload {shlex.quote(str(keep))} /etc/apt/apt.conf.d/90tareweight")
+    # With no caches to keep, apt's own cleaning passes over those that are there.
+    words.append('--customize-hook=rm -f "$1"/var/cache/apt/*pkgcache.bin')
     return [*words, "--dpkgopt=path-include=/usr/share/doc/*/copyright", suite, str(file), "-"]
 
 
