@@ -187,8 +187,14 @@ def test_two_engines(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     words = ["--app", "app", "--variant", "same", "--variant", "times"]
     with second_engine(tmp_path / "second", {"features": {"containerd-snapshotter": True}}) as host:
         subprocess.run(["docker", "context", "create", "elsewhere", "--docker", f"host={host}"], capture_output=True, check=True)
+        assert "lending base" in twice(project, *words, "--builder", "elsewhere").stderr
+        # Under the base's name another image with the same layers: what is built on it would have another configuration.
+        base = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", env={"DOCKER_HOST": host})
+        docker("buildx", "build", "--tag", base, "-", env={"DOCKER_HOST": host}, stdin=f"FROM {base}\nLABEL other=1\nENV OTHER=1\n")
         done = twice(project, *words, "--builder", "elsewhere")
         assert done.returncode == 0, done.stdout + done.stderr
+        assert "lending base" in done.stderr
+        assert "lending base" not in twice(project, *words, "--builder", "elsewhere").stderr
         assert "2 of 2 targets have the same content" in done.stderr
         assert not left(project)
         there = twice(project, *words, DOCKER_HOST=host)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tareweight import store
 from tareweight.bases.apt import alone
@@ -43,12 +44,20 @@ def lend(bases: Sequence[Base], setup: Setup, *, tare: Path, say: Callable[[str]
 
 
 def _give(image: Image, name: str, builder: Builder, say: Callable[[str], None]) -> None:
-    """The image on the builder's engine, under the same name. Layers are compared, for an image's ID depends on the kind of store."""
-    there = run([*context_words(builder), "image", "inspect", "--format", "{{json .RootFS.Layers}}", name], timeout=60, check=False)
-    if there.code == 0 and tuple(json.loads(there.stdout or "[]") or ()) == image.diff_ids:
-        return
+    """The image on the builder's engine, under the same name. Layers and settings are compared, for an image's ID depends on the kind of store."""
+    what = "[{{json .RootFS.Layers}},{{json .Config}}]"
+    there = run([*context_words(builder), "image", "inspect", "--format", what, name], timeout=60, check=False)
+    if there.code == 0:
+        layers, config = json.loads(there.stdout)
+        if tuple(layers or ()) == image.diff_ids and _set(config or {}) == _set(image.config):
+            return
     say(f"lending base {name} to {builder.name}")
     carry([name], ["docker"], context_words(builder))
+
+
+def _set(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that say anything; engines differ in which of the others they tell."""
+    return {key: value for key, value in config.items() if value}
 
 
 def _layout(image: Image, name: str, tare: Path, say: Callable[[str], None]) -> str:
