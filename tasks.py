@@ -35,7 +35,7 @@ def test(_c: Context, fast: bool = False, args: str = "") -> None:
 @task
 @guarded
 def bench(_c: Context) -> None:
-    """Measure against docker buildx bake and friends, as ratios in one run; writes docs/benchmarks.md."""
+    """Measure against bake, dive and syft, as ratios in one run; writes docs/benchmarks.md and docs/benchmarks-scale.md."""
     from tareweight.process import stream
 
     if stream([sys.executable, "-m", "benchmarks"]):

@@ -37,8 +37,8 @@ class Row:
         return self.value <= self.goal
 
 
-def rows(runs: Runs, plans: Sequence[Planned], weighings: Weighings) -> list[Row]:
-    """The table of what was measured, in the order of the goals."""
+def of_builds(runs: Runs, plans: Sequence[Planned]) -> list[Row]:
+    """The table of what was measured of builds and plans, in the order of the goals."""
     found = []
     cold, idle = middle(runs.cold), middle(runs.idle)
     if cold:
@@ -67,10 +67,11 @@ def rows(runs: Runs, plans: Sequence[Planned], weighings: Weighings) -> list[Row
                 f"{growth:.2f}",
             ),
         ]
-    return found + _scale(weighings)
+    return found
 
 
-def _scale(told: Weighings) -> list[Row]:
+def of_scale(told: Weighings) -> list[Row]:
+    """The table of what was measured of the scale, in the order of the goals."""
     one, everything, compare = (_seconds(costs) for costs in (told.one, told.all, told.compare))
     ours, dive = (median(cost.peak for cost in told.one[name]) for name in (ONE, DIVE))
     what = f"weigh one image of {told.size / 1e6:.0f} MB, nothing kept from before"
@@ -91,10 +92,43 @@ def _ratio(measure: str, against: str, ours: float, peer: float, goal: float) ->
     return Row(measure, against, f"{ours:.2f} s", f"{peer:.2f} s", ours / peer, goal, f"{ours / peer:.2f}")
 
 
-def render(table: Sequence[Row], runs: Runs, plans: Sequence[Planned], weighings: Weighings) -> str:
-    """The whole document."""
+def builds(table: Sequence[Row], runs: Runs, plans: Sequence[Planned]) -> str:
+    """The document on builds and plans."""
+    lines = _table("How fast: builds", table)
+    if not runs.cold:
+        lines += ["", "The cold builds were left out of this run (`--skip-cold`)."]
+    lines += [*_machine(), "", "## What was done", "", *_method(runs, plans), "", "## Every round", "", "| | seconds |", "|---|---|"]
+    for kind, seconds in (("cold", runs.cold), ("nothing to do", runs.idle)):
+        lines += [f"| {kind}: {name} | {', '.join(f'{value:.2f}' for value in values)} |" for name, values in seconds.items()]
+    if plans:
+        lines += ["", "| apps | targets | first plan | nothing to do | peak memory |", "|--:|--:|--:|--:|--:|"]
+        lines += [f"| {plan.apps:,} | {plan.targets:,} | {plan.first:.2f} s | {plan.again:.2f} s | {plan.peak / 1e6:.0f} MB |" for plan in plans]
+    return "\n".join(lines) + "\n"
+
+
+def scale(table: Sequence[Row], told: Weighings) -> str:
+    """The document on the scale."""
+    lines = [*_table("How fast: the scale", table), *_machine(), "", "## What was done", ""]
+    lines += [
+        f"- The scale weighs `{told.image}`, and all {told.images} images of the table, in a fresh folder and without BuildKit's cache:",
+        "  all of a Weight but the download. dive writes its analysis as JSON, syft its packages; both take the image out of the engine each",
+        "  time. Memory is that of the largest process on the user's side: ours is the larger of Python and buildx; the scan runs in the engine.",
+        "- Commands take turns, every other round backwards; syft and the long rounds have fewer. The table has the medians.",
+        "",
+        "## Every round",
+        "",
+        "| | seconds | memory at most |",
+        "|---|---|--:|",
+    ]
+    for costs in (told.one, told.all, told.compare):
+        for name, listed in costs.items():
+            lines.append(f"| {name} | {', '.join(f'{cost.seconds:.2f}' for cost in listed)} | {max(cost.peak for cost in listed) / 1e6:.0f} MB |")
+    return "\n".join(lines) + "\n"
+
+
+def _table(title: str, table: Sequence[Row]) -> list[str]:
     lines = [
-        "# How fast",
+        f"# {title}",
         "",
         "Written by `invoke bench`; not edited by hand. Every ratio is of two commands that took turns in one run on one machine,",
         "so it says more than the seconds do. Below 1, Tareweight is the faster of the two.",
@@ -105,25 +139,15 @@ def render(table: Sequence[Row], runs: Runs, plans: Sequence[Planned], weighings
     for row in table:
         goal = {SECONDS: "2 s", BYTES: "150 MB"}.get(row.goal, f"{row.goal:g}") if row.peer == "-" else f"{row.goal:g}"
         lines.append(f"| {row.measure} | {row.against} | {row.ours} | {row.peer} | {row.shown} | <= {goal} | {'met' if row.met else '**not met**'} |")
-    if not runs.cold:
-        lines += ["", "The cold builds were left out of this run (`--skip-cold`)."]
-    lines += ["", "## The machine", "", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in describe())]
-    lines += [f"| date | {datetime.now(timezone.utc):%Y-%m-%d} |", "", "## What was done", ""]
-    lines += _method(runs, plans, weighings)
-    lines += ["", "## Every round", "", "| | seconds |", "|---|---|"]
-    for kind, seconds in (("cold", runs.cold), ("nothing to do", runs.idle)):
-        lines += [f"| {kind}: {name} | {', '.join(f'{value:.2f}' for value in values)} |" for name, values in seconds.items()]
-    for costs in (weighings.one, weighings.all, weighings.compare):
-        for name, listed in costs.items():
-            peaks = f"at most {max(cost.peak for cost in listed) / 1e6:.0f} MB"
-            lines.append(f"| scale: {name} | {', '.join(f'{cost.seconds:.2f}' for cost in listed)} ({peaks}) |")
-    if plans:
-        lines += ["", "| apps | targets | first plan | nothing to do | peak memory |", "|--:|--:|--:|--:|--:|"]
-        lines += [f"| {plan.apps:,} | {plan.targets:,} | {plan.first:.2f} s | {plan.again:.2f} s | {plan.peak / 1e6:.0f} MB |" for plan in plans]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
-def _method(runs: Runs, plans: Sequence[Planned], weighings: Weighings) -> list[str]:
+def _machine() -> list[str]:
+    facts = [*describe(), ("date", f"{datetime.now(timezone.utc):%Y-%m-%d}")]
+    return ["", "## The machine", "", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts)]
+
+
+def _method(runs: Runs, plans: Sequence[Planned]) -> list[str]:
     idle = len(next(iter(runs.idle.values()), []))
     cold = len(next(iter(runs.cold.values()), []))
     lines = [
@@ -141,9 +165,4 @@ def _method(runs: Runs, plans: Sequence[Planned], weighings: Weighings) -> list[
             "  asking the engine, whose answers come from a file. Nothing has changed since the plan before. Python's start and imports count.",
             f"- Linear: a target of the largest project may cost at most {LINEAR:g} times as much as one of the smallest.",
         ]
-    lines += [
-        f"- The scale weighs `{weighings.image}`, and all {weighings.images} images of the table, in a fresh folder and without BuildKit's cache:",
-        "  all of a Weight but the download. dive writes its analysis as JSON, syft its packages; both take the image out of the engine each",
-        "  time. Memory is that of the largest process on the user's side: ours is the larger of Python and buildx; the scan runs in the engine.",
-    ]
     return lines
