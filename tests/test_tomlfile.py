@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,11 @@ def test_no_file(tmp_path: Path) -> None:
         load(tmp_path / "none.toml")
     with pytest.raises(BadInput, match="Is a directory"):
         load(tmp_path)
+
+
+def test_what_would_never_end_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "zero.toml").symlink_to("/dev/zero")
+    for name in ("pipe.toml", "zero.toml"):
+        with pytest.raises(BadInput, match="not a regular file"):
+            load(tmp_path / name)

@@ -20,6 +20,9 @@ _MISSING: Any = object()
 
 def load(path: Path) -> Table:
     """The file's top table. `BadInput` where it can't be read or isn't TOML."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        # A pipe or a device would be waited for, or never end.
+        raise BadInput(f"{path}: not a regular file")
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
