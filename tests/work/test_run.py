@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.work.conftest import Start, docker, one_line, tare, write
+from tests.work.conftest import Session, Start, docker, one_line, tare, write
 
 pytestmark = pytest.mark.engine
 TOOL = ("run", "--app", "tool", "--variant", "single")
@@ -63,12 +63,17 @@ def name(project: Path, variant: str) -> str:
     return f"{prefix}/tool:{variant}"
 
 
+def running(session: Session) -> None:
+    """Wait for the image's own program: before it there is the runtime's, and a terminal echoes and takes Ctrl-C for that one too."""
+    while not session.containers or docker("inspect", "-f", "{{.State.Running}}", *session.containers).strip() != "true":
+        assert session.process.poll() is None
+
+
 def test_on_a_terminal(start: Start) -> None:
     session = start(*TOOL, terminal=True)
     assert session.terminal is not None
     before = termios.tcgetattr(session.terminal)
-    while not session.containers or docker("inspect", "-f", "{{.State.Running}}", *session.containers).strip() != "true":
-        assert session.process.poll() is None
+    running(session)
     session.type("hello\r")
     session.until("hello\r\nhello\r\n")  # the terminal's echo, and cat's
     session.type("\x04")
@@ -79,6 +84,7 @@ def test_on_a_terminal(start: Start) -> None:
 
 def test_ctrl_c_on_a_terminal_is_the_images_affair(start: Start) -> None:
     session = start(*TOOL, terminal=True)
+    running(session)
     session.type("a\r")
     session.until("a\r\na\r\n")
     session.type("\x03b\r")  # the first process of a container ignores what it doesn't handle
