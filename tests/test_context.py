@@ -101,14 +101,14 @@ KEY = "KEY"
 CORRUPT = [
     "",
     "[]",
-    '{"version": 1}',
+    '{"version": VERSION}',
     '{"version": 99, "contexts": {}}',
-    '{"version": 1, "contexts": {"KEY": 3}}',
-    '{"version": 1, "contexts": {"KEY": {}}}',
-    '{"version": 1, "contexts": {"KEY": {"exceptions": true}}}',
-    '{"version": 1, "contexts": {"KEY": {"exceptions": true, "entries": [], "taken": "x"}}}',
-    '{"version": 1, "contexts": {"KEY": {"exceptions": false, "entries": {"a": 3}, "taken": 9, "ignore": null}}}',
-    '{"version": 1, "contexts": {"KEY": {"exceptions": false, "entries": {"a": []}, "taken": 9, "ignore": null, "hash": "x"}}}',
+    '{"version": VERSION, "contexts": {"KEY": 3}}',
+    '{"version": VERSION, "contexts": {"KEY": {}}}',
+    '{"version": VERSION, "contexts": {"KEY": {"exceptions": true}}}',
+    '{"version": VERSION, "contexts": {"KEY": {"exceptions": true, "entries": [], "taken": "x"}}}',
+    '{"version": VERSION, "contexts": {"KEY": {"exceptions": false, "entries": {"a": 3}, "taken": 9, "ignore": null}}}',
+    '{"version": VERSION, "contexts": {"KEY": {"exceptions": false, "entries": {"a": []}, "taken": 9, "ignore": null, "hash": "x"}}}',
 ]
 
 
@@ -119,7 +119,7 @@ def test_a_corrupt_cache_is_only_slower(folder: Path, text: str) -> None:
     good = cache.context(folder, None)
     cache.save()
     (key,) = json.loads((tare / "contexts.json").read_text())["contexts"]
-    (tare / "contexts.json").write_text(text.replace(KEY, key))
+    (tare / "contexts.json").write_text(text.replace("VERSION", str(context._VERSION)).replace(KEY, key))
     assert StatCache(tare).context(folder, None) == good
 
 
@@ -294,3 +294,14 @@ def test_buildkit_sends_the_same(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert [found for found in pool.map(differs, enumerate(MANY)) if found] == []
+
+
+def test_our_own_files_in_a_context_change_nothing(folder: Path) -> None:
+    """In a project of one app the context is the root, where `.tare/` and the baseline lie: writing them must not make images stale."""
+    cache = StatCache(folder / ".tare")
+    before = cache.context(folder, None)
+    cache.save()
+    (folder / "tareweight.lock.json").write_text("{}")
+    assert StatCache(folder / ".tare").context(folder, None) == before
+    (folder / "sub" / "tareweight.lock.json").write_text("{}")  # somebody else's
+    assert StatCache(folder / ".tare").context(folder, None) != before

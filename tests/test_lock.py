@@ -17,6 +17,7 @@ from tareweight import lock
 from tareweight.errors import BadInput, TareError
 from tareweight.lock import Change, Entry, Held
 from tareweight.scale.weight import CLASSES, Package, Surface
+from tareweight.settings import BASELINE
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs" / "lock.schema.json").read_text(encoding="utf-8"))
 LIBC = Package("deb", "libc6", "2.41-12", 13_000_000, 300)
@@ -48,7 +49,7 @@ def test_the_text_has_a_line_for_each_package_and_comes_back(tmp_path: Path) -> 
     assert '\n    ["deb", "libicu72", "72.1-6", 36100000]\n' in text
     assert text.index("a:scratch") < text.index("b:single")
     assert text == lock.dump(dict(reversed(entries.items())))
-    (tmp_path / lock.NAME).write_text(text)
+    (tmp_path / BASELINE).write_text(text)
     assert lock.of_project(tmp_path) == entries
 
 
@@ -66,17 +67,17 @@ def test_a_thousand_packages_stay_small() -> None:
 
 
 def test_write_keeps_the_targets_that_were_not_asked_for(tmp_path: Path) -> None:
-    file = tmp_path / lock.NAME
+    file = tmp_path / BASELINE
     old, new = entry(1), entry(2)
     lock.write(file, {"a:one": old, "a:two": old, "gone:one": old}, ["a:one", "a:two", "gone:one"])
     lock.write(file, {"a:one": new}, ["a:one", "a:two", "a:three"])
     assert lock.read(file) == {"a:one": new, "a:two": old}
     assert stat.S_IMODE(file.stat().st_mode) == 0o644
-    assert [path.name for path in tmp_path.iterdir()] == [lock.NAME]
+    assert [path.name for path in tmp_path.iterdir()] == [BASELINE]
 
 
 def test_write_anew_over_what_cannot_be_read(tmp_path: Path) -> None:
-    file = tmp_path / lock.NAME
+    file = tmp_path / BASELINE
     file.write_text("<<<<<<< HEAD")
     with pytest.raises(BadInput, match="not JSON"):
         lock.write(file, {"a:one": entry(1)}, ["a:one", "a:two"])
@@ -86,9 +87,9 @@ def test_write_anew_over_what_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_write_where_nothing_can_be_written(tmp_path: Path) -> None:
-    (tmp_path / lock.NAME).mkdir()
+    (tmp_path / BASELINE).mkdir()
     with pytest.raises(TareError, match=r"can't be written: .*\. Make room and rights for it$"):
-        lock.write(tmp_path / lock.NAME, {"a:one": entry(1)}, ["a:one"])
+        lock.write(tmp_path / BASELINE, {"a:one": entry(1)}, ["a:one"])
 
 
 def test_deltas() -> None:
@@ -171,7 +172,7 @@ def test_what_is_no_baseline(tmp_path: Path, content: bytes, said: str) -> None:
 def test_no_file(tmp_path: Path) -> None:
     assert lock.of_project(tmp_path) == {}
     with pytest.raises(BadInput, match=r"there is no baseline\. Run `invoke baseline`"):
-        lock.read(tmp_path / lock.NAME)
+        lock.read(tmp_path / BASELINE)
     with pytest.raises(BadInput, match="Is a directory"):
         lock.read(tmp_path)
 
@@ -195,7 +196,7 @@ def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 
 def test_against_a_revision(tmp_path: Path, git: Callable[..., str]) -> None:
     root = tmp_path / "a folder"
-    file = root / lock.NAME
+    file = root / BASELINE
     root.mkdir()
     git("commit", "--quiet", "--allow-empty", "-m", "nothing")
     for size in (1, 2):
@@ -215,7 +216,7 @@ def test_against_a_revision(tmp_path: Path, git: Callable[..., str]) -> None:
 
 
 def test_a_revision_with_a_baseline_of_another_version(tmp_path: Path, git: Callable[..., str]) -> None:
-    (tmp_path / lock.NAME).write_text('{"version": 0}')
+    (tmp_path / BASELINE).write_text('{"version": 0}')
     git("add", ".")
     git("commit", "--quiet", "-m", "old")
     with pytest.raises(BadInput, match=r"^HEAD:tareweight\.lock\.json: version: 0 is another version of baselines; .*\. Name a later revision"):

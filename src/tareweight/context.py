@@ -17,8 +17,9 @@ from typing import Any
 
 from tareweight import store
 from tareweight.errors import BadInput
+from tareweight.settings import BASELINE
 
-_VERSION = 2
+_VERSION = 3
 _RACY = 2_000_000_000
 """Nanoseconds. A time stamp younger than this at its reading proves nothing: a later change could carry the same one."""
 
@@ -100,15 +101,14 @@ def _same(folder: Path, ignore: Path | None, kept: dict[str, Any]) -> bool:
 
 
 def _scan(folder: Path, ignore: Path | None, kept: dict[str, Any] | None, tare: Path) -> dict[str, Any]:
-    # A project whose context is its root holds our own logs and caches too: they must not make it stale.
-    own = str(tare.relative_to(folder)) if tare.is_relative_to(folder) else None
+    own = [str(path.relative_to(folder)) for path in _ours(tare) if path.is_relative_to(folder)]
     taken = time.time_ns()
     before = kept["entries"] if kept else {}
     fresh_after = kept["taken"] - _RACY if kept else 0
     digest = hashlib.sha256()
     entries: dict[str, Any] = {"": [_stamp(folder.lstat()), ""]}
     for name in _paths(folder, ignore):
-        if own and (name == own or name.startswith(f"{own}/")):
+        if own and any(name == path or name.startswith(f"{path}/") for path in own):
             continue
         path = folder / name
         try:
@@ -129,6 +129,11 @@ def _scan(folder: Path, ignore: Path | None, kept: dict[str, Any] | None, tare: 
         "ignore": _stamp(ignore.stat()) if ignore else None,
         "entries": entries,
     }
+
+
+def _ours(tare: Path) -> tuple[Path, Path]:
+    """What this tool itself writes into a project: where a context is the project's root, its logs and baseline must not make images stale."""
+    return tare, tare.with_name(BASELINE)
 
 
 def _text(ignore: Path) -> str:

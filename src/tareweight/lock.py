@@ -14,10 +14,10 @@ from typing import Any, Literal, NamedTuple
 from tareweight import process, store
 from tareweight.errors import BadInput, TareError, one_line
 from tareweight.scale.weight import Weight
+from tareweight.settings import BASELINE
 
-NAME = "tareweight.lock.json"
 VERSION = 1
-_ANEW = f"Name a file that `invoke baseline` wrote; where {NAME} itself is spoilt, delete it and run that"
+_ANEW = f"Name a file that `invoke baseline` wrote; where {BASELINE} itself is spoilt, delete it and run that"
 
 
 class Held(NamedTuple):
@@ -168,7 +168,7 @@ def _drawn(value: Any, margin: str = "") -> str:
 
 def of_project(root: Path) -> dict[str, Entry]:
     """The project's own baseline; empty where none was taken. `BadInput` where it can't be used."""
-    file = root / NAME
+    file = root / BASELINE
     return read(file) if file.exists() else {}
 
 
@@ -209,10 +209,10 @@ def read_revision(root: Path, revision: str) -> dict[str, Entry]:
         raise BadInput(f"{what}: neither a file nor a git revision", hint="A shallow clone lacks older ones: fetch them first")
     if found.code:
         raise BadInput(f"{what}: git says: {one_line(found.stderr, 200)}")
-    shown = _git(what, root, "cat-file", "blob", f"{found.stdout.strip()}:./{NAME}")
+    shown = _git(what, root, "cat-file", "blob", f"{found.stdout.strip()}:./{BASELINE}")
     if shown.code:
-        raise BadInput(f"{what}: that revision has no {NAME}", hint="Name one at which a baseline was committed")
-    return parse(shown.stdout, f"{revision}:{NAME}", "Name a later revision, or a file")
+        raise BadInput(f"{what}: that revision has no {BASELINE}", hint="Name one at which a baseline was committed")
+    return parse(shown.stdout, f"{revision}:{BASELINE}", "Name a later revision, or a file")
 
 
 def _git(what: str, root: Path, *words: str) -> process.Completed:

@@ -16,6 +16,8 @@ BASES = ("auto", "upstream", "debian")
 NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
 """A path component of an image name (distribution's reference grammar)."""
 EPOCH = "SOURCE_DATE_EPOCH"
+BASELINE = "tareweight.lock.json"
+"""The baseline file's name, at the project's root."""
 _REGISTRY = re.compile(r"[a-z0-9][a-z0-9.-]*(:\d+)?")
 _CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 

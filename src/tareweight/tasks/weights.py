@@ -64,15 +64,16 @@ def baseline(_c: Context, app: Any = None, variant: Any = None, download: bool =
     from tareweight import lock, weighing
     from tareweight.catalog import discover
     from tareweight.project import open_project
+    from tareweight.settings import BASELINE
 
     project = open_project(wishes(app or (), variant or ()))
     planned, weighed = _weighed(project, download=download)
     entries = weighing.entries(planned, weighed)
     left_out = [read.target.name for read in project.reads if read.target.name not in entries]
     if entries:
-        root = project.settings.root
-        lock.write(root / lock.NAME, entries, [target.name for target in discover(project.settings)])
-        console.say(f"{root / lock.NAME}: {len(entries)} target{'' if len(entries) == 1 else 's'} written")
+        file = project.settings.root / BASELINE
+        lock.write(file, entries, [target.name for target in discover(project.settings)])
+        console.say(f"{file}: {len(entries)} target{'' if len(entries) == 1 else 's'} written")
     if left_out:
         console.say(f"not written, for there is no image that is up to date: {', '.join(left_out)}; run `invoke build-all`")
         raise Exit(code=1)
