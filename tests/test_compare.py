@@ -176,7 +176,7 @@ def test_sources_are_said_once_for_each_stand_in() -> None:
         measured("c:other", 1, base="nginx:1.28"),
         measured("c:scratch", 1, base="scratch", base_source=""),
     )
-    assert found.notes[1:] == (
+    assert found.sources == (
         "upstream: nginx:1.28",
         "debian: golang:1.24, golang:1.24-alpine <- Debian 13's Go 1.24; node:22 <- Debian 13's Node.js 20; own:1",
     )
@@ -192,7 +192,7 @@ def test_notes_name_what_is_out_of_date_failed_and_missing() -> None:
         measured("a:gone", None, state="missing", check_ok=None, image_id=None),
         measured("a:told", None, state="missing", check_ok=False, reason="never built"),
     )
-    assert found.notes[2:] == (
+    assert found.notes[1:] == (
         "a:single is out of date: the Dockerfile changed",
         "a:old is out of date",
         "a:both is out of date",

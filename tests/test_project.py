@@ -65,6 +65,19 @@ def test_a_remote_without_its_credentials(monkeypatch: pytest.MonkeyPatch, remot
     assert source_labels(Path("/"))[f"{OCI}.source"] == source
 
 
+def test_tasks_are_called_as_this_one_was(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for program in ("/usr/bin/tare", "/usr/bin/invoke"):
+        monkeypatch.setattr("sys.argv", [program])
+        console.out("run `invoke build-all`")
+        console.say("run `invoke build-all`")
+        console.verbatim("a stranger says `invoke me`")
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [
+        "run `tare build-all`", "a stranger says `invoke me`", "run `invoke build-all`", "a stranger says `invoke me`",
+    ]  # fmt: skip
+    assert told.err.splitlines() == ["run `tare build-all`", "run `invoke build-all`"]
+
+
 def test_console(capsys: pytest.CaptureFixture[str]) -> None:
     console.out("a")
     console.out("b\n")

@@ -97,7 +97,8 @@ class Comparison:
     """Rows in the order in which they are shown, and what has to be said about all of them.
 
     `stored` are the bytes that the images take together, every layer once, as the store counts them. `against` names the baseline
-    file or git revision that the rows' `since` looks back to; empty where none was asked for.
+    file or git revision that the rows' `since` looks back to; empty where none was asked for. `sources` says where the bases come from:
+    a line for those that were pulled, one for those made here, with what stands in for each.
     """
 
     rows: tuple[Row, ...]
@@ -105,6 +106,7 @@ class Comparison:
     store: str
     stored: int
     against: str
+    sources: tuple[str, ...]
     notes: tuple[str, ...]
     tareweight: str = __version__
 
@@ -154,7 +156,7 @@ def compare(
         groups.setdefault(one.app, []).append(one)
     unique_in_table = unique(one.weight for one in measured if one.weight)
     rows = [_rows(group, baseline, unique_in_table, then) for group in groups.values()]
-    notes = _notes(rows)
+    notes, sources = _notes(rows), tuple(_sources(row for group_rows in rows for row in group_rows))
     for group_rows in rows:
         group_rows.sort(key=_KEYS[key])
     rows.sort(key=lambda group_rows: _KEYS[key](group_rows[0]))
@@ -164,6 +166,7 @@ def compare(
         store=one_line(store),
         stored=stored(one.weight for one in measured if one.weight),
         against=one_line(against),
+        sources=sources,
         notes=notes,
     )
 
@@ -217,7 +220,6 @@ def _notes(groups: Sequence[Sequence[Row]]) -> tuple[str, ...]:
     if not rows:
         return ()
     notes = ["size: the regular files of the final file system, hard links once"]
-    notes += _sources(rows)
     notes += [note for group in groups for note in _without_baseline(group)]
     notes += [note for row in rows for note in _found(row)]
     notes += [_out_of_date(row) for row in rows if row.state == "stale"]

@@ -22,7 +22,12 @@ _lock = threading.Lock()
 
 
 def out(text: str) -> None:
-    """A result, for people and pipes; for nobody where standard output was closed from the start (`>&-`)."""
+    """A result of ours, for people and pipes."""
+    verbatim(_named(text))
+
+
+def verbatim(text: str) -> None:
+    """A document or a stranger's line, which nothing is changed in; for nobody where standard output was closed from the start (`>&-`)."""
     print(text, end="" if text.endswith("\n") else "\n", flush=True)
 
 

@@ -234,7 +234,7 @@ def test_json_keeps_to_the_schema(usual: Comparison) -> None:
 def test_json_has_bytes_seconds_and_null(usual: Comparison) -> None:
     document = json.loads(render(usual, "json"))
     assert (document["version"], document["engine"], document["store"]) == (2, usual.engine, "classic")
-    assert document["notes"] == list(usual.notes)
+    assert document["notes"] == [*usual.sources, *usual.notes]
     first, broken = document["rows"][0], document["rows"][5]
     assert (first["size_bytes"], first["first_answer_seconds"], first["check"]["ok"]) == (886_123_456, 0.31, True)
     assert broken["size_bytes"] is broken["ratio"] is broken["image_id"] is None
@@ -338,3 +338,18 @@ def test_seconds(seconds: float | None, said: str) -> None:
 def test_base_is_shortened_where_it_tells_least(name: str, room: int, said: str) -> None:
     assert text.base(name, room) == said
     assert text.width(said) <= max(room, 0)
+
+
+def test_many_stand_ins_are_counted_and_few_are_named() -> None:
+    few = compared(*(measured(f"a:v{number}", 1, base=f"b:{number}", stand_in=f"S{number}") for number in range(3)))
+    assert "debian: b:0 <- S0; b:1 <- S1; b:2 <- S2" in render(few, "table")
+    rows = [measured(f"a:v{number}", 1, base=f"b:{number}", stand_in=f"S{number}") for number in range(4)]
+    rows.append(measured("a:odd", 1, base="go:1.19", stand_in="Debian's Go 1.24, the nearest to 1.19"))
+    many = compared(*rows, measured("a:pulled", 1, base="nginx:1", base_source="upstream", stand_in=""))
+    drawn = render(many, "table")
+    assert "debian: 5 bases are stand-ins; `invoke bases`" in drawn
+    assert "go:1.19 <- Debian's Go 1.24, the nearest to 1.19" in drawn
+    assert "S0" not in drawn
+    for whole in (render(many, "table", wide=True), render(many, "markdown"), render(many, "json")):
+        assert "S0" in whole
+        assert "upstream: nginx:1" in whole

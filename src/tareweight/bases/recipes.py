@@ -19,8 +19,10 @@ from tareweight.tomlfile import load
 
 PREFIX = "tareweight-base"
 _DAY = 86_400
-ROOTFS_RECIPE = "4"
+ROOTFS_RECIPE = "5"
 """Raised when the root file system is made in another way."""
+NEAREST = ", the nearest to "
+"""In what is told of a stand-in: it has another version than the one that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ def _version(family: Family, name: str, asked: Tag, versions: Versions, *, take_
         known = versions.of(family.source, family.pattern, family.dockerfile, oldest=_DAY)
         found = choose(wanted, asked.suite, known)
     if found is None and take_nearest and (found := nearest(wanted, [v for v in known if not asked.suite or v.suite in {"", asked.suite}] or known)):
-        return _named(family, found, asked.suite), f", the nearest to {wanted}"
+        return _named(family, found, asked.suite), f"{NEAREST}{wanted}"
     if found is None:
         have = ", ".join(dict.fromkeys(_short(family, version) for version in known)) or "none"
         where = f" in Debian {RELEASES[asked.suite]}" if asked.suite else ""

@@ -67,9 +67,12 @@ def command(program: list[str], suite: str, file: Path, settings: list[str], kee
     checks = [line.removesuffix(";") for line in settings if line.startswith(("Acquire::Check-", "Acquire::http", "Acquire::Retries"))]
     words += [f"--aptopt={line}" for line in (*checks, *_APT)]
     words += [f"--dpkgopt=path-exclude={path}" for path in _SKIP]
+    if suite == "bookworm":
+        # Else its init-system-helpers brings usrmerge, and that brings Perl: 50 MB that Debian's own images don't have.
+        words.append(f"--hook-dir={Path(program[-1]).parents[1] / 'share/mmdebstrap/hooks/merged-usr'}")
     words.append(f"--customize-hook=upload {shlex.quote(str(keep))} /etc/apt/apt.conf.d/90tareweight")
-    # With no caches to keep, apt's own cleaning passes over those that are there.
-    words.append('--customize-hook=rm -f "$1"/var/cache/apt/*pkgcache.bin')
+    # With no caches to keep, apt's own cleaning passes over those that are there. The other two are this machine's.
+    words.append('--customize-hook=rm -f "$1"/var/cache/apt/*pkgcache.bin "$1"/etc/hostname "$1"/etc/resolv.conf')
     return [*words, "--dpkgopt=path-include=/usr/share/doc/*/copyright", suite, str(file), "-"]
 
 

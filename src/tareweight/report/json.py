@@ -21,7 +21,7 @@ def render(comparison: Comparison) -> str:
         "stored_bytes": comparison.stored,
         "against": comparison.against or None,
         "rows": [_row(row) for row in comparison.rows],
-        "notes": list(comparison.notes),
+        "notes": [*comparison.sources, *comparison.notes],
     }
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
 

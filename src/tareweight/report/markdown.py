@@ -25,7 +25,7 @@ def render(comparison: Comparison, *, wide: bool = False) -> str:
         app = row.app
     headers, aligns = ["app", *(column.name for column in columns)], ["left", *(column.align for column in columns)]
     drawn = tabulate(cells, headers=headers, tablefmt="pipe", disable_numparse=True, colalign=aligns)
-    notes = [*text.legend(comparison.rows), text.about(comparison), *comparison.notes]
+    notes = [*text.legend(comparison.rows), text.about(comparison), *comparison.sources, *comparison.notes]
     page = drawn + "\n\n" + "\n".join(f"- {escape(note)}" for note in notes) + "\n"
     if comparison.against:
         from tareweight.report import sections, since

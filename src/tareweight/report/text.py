@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 
+from tareweight.bases.recipes import NEAREST
 from tareweight.compare import Comparison, Row
 
 NONE = "-"
@@ -14,6 +15,8 @@ TRAITS = {
 }  # fmt: skip
 """The letters of the surface column, and what they stand for."""
 DOTS = "…"
+_FEW = 3
+"""Bases whose stand-ins a table names one by one."""
 
 
 def size(value: int | None) -> str:
@@ -122,6 +125,15 @@ def legend(rows: tuple[Row, ...]) -> list[str]:
     if "d" in letters:
         parts.append("(d) base made from Debian packages")
     return parts
+
+
+def sources(comparison: Comparison) -> list[str]:
+    """Where the bases come from, in short: the letters tell which was pulled; of many that were made here, each is named by `invoke bases`."""
+    made = {row.base: row.stand_in for row in comparison.rows if letter(row) == "d"}
+    if len(made) <= _FEW:
+        return list(comparison.sources)
+    other = [f"{base} <- {stand_in}" for base, stand_in in made.items() if NEAREST in stand_in]
+    return [f"debian: {len(made)} bases are stand-ins; `invoke bases` and --wide say what each is made of", *other]
 
 
 def about(comparison: Comparison) -> str:

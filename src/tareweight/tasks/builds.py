@@ -180,7 +180,7 @@ def bake(_c: Context, app: Any = None, variant: Any = None, set_: Any = None, ba
     for job in planned.jobs:
         if job.error:
             console.say(f"{job.target.name:<24} left out: {job.error}")
-    console.out(bake_file([job for job in planned.jobs if not job.error], settings=project.settings, source=projects.source_labels(project.settings.root)))
+    console.verbatim(bake_file([job for job in planned.jobs if not job.error], settings=project.settings, source=projects.source_labels(project.settings.root)))
 
 
 @task(iterable=["app", "variant", "set_"], help=options(*BUILD))

@@ -110,7 +110,7 @@ def sbom(_c: Context, app: str = "", variant: str = "", format: str = "cyclonedx
     project = open_project(wishes((app,) if app else (), (variant,) if variant else ()))
     target = weighing.one_target(project)
     weight, created = weighing.weigh_target(project, target, say=console.say)
-    console.out(bills.document(weight, name=target.app.name, version=target.app.version, format=format, timestamp=created))
+    console.verbatim(bills.document(weight, name=target.app.name, version=target.app.version, format=format, timestamp=created))
 
 
 @task(help={**options(*MATRIX), "format": "table, markdown or json"})

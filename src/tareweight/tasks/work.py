@@ -50,7 +50,7 @@ def serve(_c: Context, app: Any = None, variant: str = "", port: str = "") -> No
     project = open_project(wishes(app or (), (variant,) if variant else ()))
     choices = choice.choose(make_plan(project), console.say)
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    if not serving.serve(choices, port=wanted, named=bool(app), out=console.out, say=console.say, colour=colour):
+    if not serving.serve(choices, port=wanted, named=bool(app), out=console.verbatim, say=console.say, colour=colour):
         raise Exit(code=1)
 
 
