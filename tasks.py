@@ -43,4 +43,4 @@ def bench(_c: Context) -> None:
 
 
 namespace.add_task(test)
-namespace.add_task(bench)
+namespace.add_task(bench)  # type: ignore[arg-type]

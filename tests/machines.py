@@ -1,4 +1,4 @@
-"""Registries and second engines for tests; `pythonpath` in pyproject.toml lets tests import this."""
+"""Registries and second engines for tests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def free_port() -> int:
 @contextmanager
 def registry(folder: Path, *, login: bool = False) -> Iterator[str]:
     """Debian's docker-registry on 127.0.0.1, with its data in `folder`: its address. With `login` it wants USER and PASSWORD."""
-    program = shutil.which("docker-registry")
+    program = shutil.which("docker-registry") or ""
     if not program:
         pytest.fail("docker-registry is missing (Debian's package of that name)") if os.environ.get("CI") else pytest.skip("no docker-registry")
     folder.mkdir(parents=True)

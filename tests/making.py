@@ -1,4 +1,4 @@
-"""Weights for tests of what is done with them; `pythonpath` in pyproject.toml lets tests import this."""
+"""Weights for tests of what is done with them."""
 
 from __future__ import annotations
 

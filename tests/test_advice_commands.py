@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from making import MB, case, file
+from tests.making import MB, case, file
 
 from tareweight.advice import advise
 from tareweight.advice.commands import Command, commands, installs, takes_recommends

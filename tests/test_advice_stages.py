@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from making import BASE, MB, case, file, weight
+from tests.making import BASE, MB, case, file, weight
 
 from tareweight.advice import Advice, Case, advise
 from tareweight.advice.stages import WORTH_A_BASE

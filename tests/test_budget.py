@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from making import weight
+from tests.making import weight
 
 from tareweight import lock
 from tareweight.budget import BIGGEST, Cause, Judgement, Result, judge, unweighed

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from making import weight
+from tests.making import weight
 
 from tareweight.compare import Comparison, Measured, Row, compare
 from tareweight.errors import BadInput

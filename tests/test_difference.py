@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from making import weight
+from tests.making import weight
 
 from tareweight.difference import Difference, between, candidates
 from tareweight.difference.files import directory

@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from making import weight
+from tests.making import weight
 
 from tareweight import lock
 from tareweight.errors import BadInput, TareError

@@ -86,7 +86,7 @@ def test_the_epoch_is_the_commits_unless_the_environment_has_one(tmp_path: Path,
     assert settings.read(tmp_path).epoch is None
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     assert settings.read(tmp_path).epoch is None, "no commit yet"
-    words = ["git", "-C", tmp_path, "-c", "user.name=x", "-c", "user.email=x", "commit", "-q", "--allow-empty", "-m", "x"]
+    words = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x", "commit", "-q", "--allow-empty", "-m", "x"]
     subprocess.run(words, check=True, env={**os.environ, "GIT_COMMITTER_DATE": "@1700000000 +0100"})
     assert settings.read(tmp_path).epoch == 1_700_000_000
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")

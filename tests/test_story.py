@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from making import weight
+from tests.making import weight
 
 from tareweight.compare import Measured, compare
 from tareweight.scale.weight import CLASSES, Package, Surface

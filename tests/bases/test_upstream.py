@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests import machines
 
 pytestmark = pytest.mark.engine
 
@@ -25,9 +23,11 @@ def docker(*words: str) -> str:
 
 @dataclass
 class Registry:
+    """`stop` ends it."""
+
     address: str
     folder: Path
-    process: subprocess.Popen[bytes]
+    stop: Callable[[], None]
 
     def push(self, content: str) -> str:
         """Push an image with one file as <registry>/base:1, keep no local copy, and return its digest."""
@@ -42,36 +42,12 @@ class Registry:
         docker("image", "rm", name)
         return str(digest)
 
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(10)
-
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[Registry]:
-    program = shutil.which("docker-registry")
-    if not program:
-        pytest.fail("docker-registry is missing (Debian's package of that name)") if os.environ.get("CI") else pytest.skip("no docker-registry")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     folder = tmp_path / "registry"
-    folder.mkdir()
-    config = folder / "config.yml"
-    config.write_text(f"version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {folder / 'data'}\nhttp:\n  addr: 127.0.0.1:{port}\n")
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([program, "serve", str(config)], stdout=log, stderr=log)
-    found = Registry(f"127.0.0.1:{port}", folder, process)
-    try:
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"http://{found.address}/v2/", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield found
-    finally:
-        found.stop()
+    with ExitStack() as running:
+        yield Registry(running.enter_context(machines.registry(folder)), folder, running.close)
 
 
 @pytest.fixture

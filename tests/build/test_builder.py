@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from machines import Done, docker, front, program, registry, remove_images, second_engine, short_folder, tare
+from tests.machines import Done, docker, front, program, registry, remove_images, second_engine, short_folder, tare
 
 from tareweight.build import builder, setup
 from tareweight.build.builder import Builder, normal

@@ -8,8 +8,8 @@ import pytest
 from tests.check.conftest import Box, left, target_of
 
 from tareweight.catalog import Check, Expect, Http, Needs
-from tareweight.check import Verdict, load
-from tareweight.check.verify import command, exchange, verify
+from tareweight.check import Verdict, command, exchange, load
+from tareweight.check.verify import verify
 
 pytestmark = pytest.mark.engine
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from making import weight
+from tests.making import weight
 
 from tareweight import lock
 from tareweight.budget import Result, judge, unweighed

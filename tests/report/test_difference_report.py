@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from making import weight
+from tests.making import weight
 
 from tareweight.difference import Difference, between
 from tareweight.errors import BadInput

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from making import MB, weight
+from tests.making import MB, weight
 
 from tareweight.advice import Advice
 from tareweight.errors import BadInput

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from making import weight
+from tests.making import weight
 
 from tareweight.compare import Comparison, Measured, Row, compare
 from tareweight.errors import BadInput

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from making import weight as making_weight
+from tests import machines
+from tests.making import weight as making_weight
 
 from tareweight import store
 from tareweight.engine.client import Engine, Image, inspect
@@ -22,7 +23,7 @@ from tareweight.scale.download import learn, transferred
 from tareweight.scale.weight import Weight
 
 from .conftest import Import, docker
-from .truth.registry import manifest, serving
+from .truth.registry import manifest
 from .truth.registry import transferred as pulled
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -196,7 +197,7 @@ def test_a_taken_port_is_no_hindrance(listening: sink.Sink) -> None:
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[str]:
-    with serving(tmp_path) as address:
+    with machines.registry(tmp_path / "registry") as address:
         yield address
 
 

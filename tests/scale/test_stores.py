@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import machines
 import pytest
+from tests import machines
 
 from tareweight.bases.resolve import Base
 from tareweight.engine import daemon

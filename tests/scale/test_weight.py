@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from making import weight
+from tests.making import weight
 
 from tareweight.scale.weight import (
     CLASSES,

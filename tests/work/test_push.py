@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from machines import PASSWORD, USER, docker, dying_registry, free_port, program, registry, remove_images, second_engine, tare
+from tests.machines import PASSWORD, USER, docker, dying_registry, free_port, program, registry, remove_images, second_engine, tare
 
 from tareweight.engine.registry import fault, parse
 from tareweight.errors import BadInput

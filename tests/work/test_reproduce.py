@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from machines import Done, docker, remove_images, second_engine, tare
+from tests.machines import Done, docker, remove_images, second_engine, tare
 
 from tareweight.engine.client import Image
 from tareweight.work import reproduce

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from tests import machines
 
 from tareweight import catalog, settings
 from tareweight.bases.resolve import Base
@@ -24,7 +25,7 @@ from tareweight.errors import TareError
 from tareweight.scale import beside, weigh
 from tareweight.scale.weight import Weight
 
-from . import registry, tarballs
+from . import tarballs
 from .tarballs import Exported, Saved
 
 ROOT = Path(__file__).parents[3]
@@ -91,7 +92,7 @@ def home(built: dict[str, str], scanner: Callable[[], Base], tmp_path_factory: p
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a registry."""
-    with registry.serving(tmp_path_factory.mktemp("registry")) as address:
+    with machines.registry(tmp_path_factory.mktemp("registry") / "own") as address:
         yield address
 
 
