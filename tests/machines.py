@@ -131,21 +131,40 @@ def second_engine(root: Path, config: dict[str, object] | None = None) -> Iterat
 def front(path: Path, host: str) -> Iterator[str]:
     """A socket at `path` behind which an engine's own BuildKit answers: buildx's remote driver takes it for any other. Its address."""
 
-    class Dial(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            line = self.request.fileno()
-            words = ["docker", "-H", host, "buildx", "dial-stdio", "--builder", "default", "--progress", "quiet"]
-            subprocess.run(words, stdin=line, stdout=line, stderr=subprocess.DEVNULL, check=False)
-
     class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         daemon_threads = True
         block_on_close = False
 
-    with Server(str(path), Dial) as server:
+    with Server(str(path), _dial("-H", host, "buildx", "dial-stdio", "--builder", "default", "--progress", "quiet")) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"unix://{path}"
         server.shutdown()
     path.unlink()
+
+
+@contextmanager
+def by_tcp() -> Iterator[str]:
+    """The machine's own engine as one that is reached over TCP: its DOCKER_HOST."""
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        block_on_close = False
+
+    with Server(("127.0.0.1", 0), _dial("system", "dial-stdio", env={name: text for name, text in os.environ.items() if name != "DOCKER_HOST"})) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"tcp://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def _dial(*words: str, env: Mapping[str, str] | None = None) -> type[socketserver.BaseRequestHandler]:
+    """Joins each line that comes in with what a docker command leads to."""
+
+    class Dial(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            line = self.request.fileno()
+            subprocess.run(["docker", *words], stdin=line, stdout=line, stderr=subprocess.DEVNULL, env=env, check=False)
+
+    return Dial
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def test_the_biggest_are_few() -> None:
 
 
 def test_since_a_baseline_that_was_within_the_limit_it_is_what_came() -> None:
-    dropped, grown = Package("deb", "tar", "1", 7_000_000, 1), replace(LIBC, version="2.41-13", bytes=13_500_000)
+    dropped, grown = Package("deb", "tar", "1", 7_000_000, 1), LIBC._replace(version="2.41-13", bytes=13_500_000)
     image = weight(64_600_000, packages=(ICU, grown), biggest=(Place("/app/model.bin", 20_000_000),))
     found = one(Limits(size=50_000_000), image, before=then(30_000_000, LIBC, dropped))
     assert found.since
@@ -87,7 +87,7 @@ def test_since_a_baseline_that_was_over_already_the_biggest_are_behind_it() -> N
 
 
 def test_packages() -> None:
-    image, before = weight(60_000_000, packages=(ICU, LIBC)), then(13_000_000, replace(LIBC, bytes=12_000_000))
+    image, before = weight(60_000_000, packages=(ICU, LIBC)), then(13_000_000, LIBC._replace(bytes=12_000_000))
     found = one(Limits(packages=1), image, before=before)
     assert (found.state, found.actual, found.since) == ("over", 2, True)
     assert found.causes == (Cause("deb:libicu72 72.1-6", 36_100_000),)

@@ -5,7 +5,6 @@ import os
 import stat
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +94,7 @@ def test_write_where_nothing_can_be_written(tmp_path: Path) -> None:
 def test_deltas() -> None:
     then = entry(100_000_000, LIBC, Package("npm", "lodash", "1", 10, 1), Package("deb", "tar", "1", 500, 1), Package("pypi", "same", "1", 7, 1), download=40)
     now = entry(
-        150_000_000, ICU, replace(LIBC, version="2.41-13", bytes=13_000_100), Package("npm", "lodash", "1", 10, 1), Package("npm", "lodash", "2", 20, 1),
+        150_000_000, ICU, LIBC._replace(version="2.41-13", bytes=13_000_100), Package("npm", "lodash", "1", 10, 1), Package("npm", "lodash", "2", 20, 1),
         Package("pypi", "same", "1", 7, 1), download=30, surface=Surface(setuid=("/usr/bin/su",)),
     )  # fmt: skip
     delta = lock.deltas(then, now)

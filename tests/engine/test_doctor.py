@@ -56,7 +56,7 @@ def well(staged: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine
 
     def look(bases: str = "auto", *, info: Any = INFO, registry: Exception | None = None, version: str = "26.1.5") -> dict[str, Finding]:
         client = Client(info, registry)
-        monkeypatch.setattr(doctor, "_client", lambda: client)
+        monkeypatch.setattr(doctor, "sdk", lambda _: client)
         with engine_on(staged.socket, version=version):
             return {finding.topic: finding for finding in examine(tmp_path, bases)}
 

@@ -30,7 +30,7 @@ def test_docker_host_comes_before_contexts(staged: Layout, monkeypatch: pytest.M
 def test_the_current_context_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     (tmp_path / "config.json").write_text('{"currentContext": "far"}', encoding="utf-8")
-    assert "doesn't exist" in str(endpoint.endpoint())
+    assert endpoint.endpoint() == Endpoint(endpoint.NOWHERE, "context far")
     meta = tmp_path / "contexts/meta" / hashlib.sha256(b"far").hexdigest()
     meta.mkdir(parents=True)
     (meta / "meta.json").write_text('{"Endpoints": {"docker": {"Host": "ssh://me@far"}}}', encoding="utf-8")

@@ -105,7 +105,7 @@ def test_a_strangers_words_move_no_cursor_and_make_no_markup() -> None:
     told = usual()
     packages, biggest = (Package("npm", bad, bad, 5, 5),), (Place(bad, 9, 1, f"deb:{bad}"),)
     scan = replace(told.weight.scan, os=bad, leftovers=(Finding(bad, bad, 5),), packages=packages, biggest=biggest)
-    layers = tuple(replace(layer, instruction=bad) for layer in told.weight.layers)
+    layers = tuple(layer._replace(instruction=bad) for layer in told.weight.layers)
     whole = usual(weight=replace(told.weight, scan=scan, layers=layers), advice=(Advice("strip", 5, "about", bad, (bad, f"`{bad}`")),))
     for format in ("table", "markdown"):
         drawn = render(whole, format)

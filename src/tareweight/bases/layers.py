@@ -9,6 +9,7 @@ from typing import Any
 
 from tareweight import store
 from tareweight.bases.resolve import Base
+from tareweight.engine.client import inspect
 from tareweight.process import CommandFailed, run
 
 SECONDS = 20
@@ -38,8 +39,8 @@ def diff_ids(bases: Iterable[Base], tare: Path, platform: str) -> dict[str, tupl
 
 def _engine(base: Base) -> list[str] | None:
     name = base.recipe.tag if base.recipe else base.reference
-    done = run(["docker", "image", "inspect", "--format", "{{json .RootFS.Layers}}", name], timeout=60, check=False)
-    return _parsed(done.stdout) if done.code == 0 else None
+    image = inspect([name]).get(name)
+    return list(image.diff_ids) if image else None
 
 
 def _registry(base: Base, platform: str) -> list[str] | None:
@@ -48,17 +49,10 @@ def _registry(base: Base, platform: str) -> list[str] | None:
     try:
         told = json.loads(run(words, timeout=SECONDS).stdout)
         config = told.get(platform, told)
-        return _parsed(json.dumps(config["rootfs"]["diff_ids"]))
+        found = config["rootfs"]["diff_ids"]
     except (CommandFailed, ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def _parsed(text: str) -> list[str] | None:
-    try:
-        told = json.loads(text)
-    except ValueError:
-        return None
-    return told if _is_list(told) else None
+    return found if _is_list(found) else None
 
 
 def _is_list(told: Any) -> bool:

@@ -109,11 +109,13 @@ def families(places: Sequence[Path]) -> list[Family]:
     return list(found.values())
 
 
-def find(reference: str, *, folders: Sequence[Path], versions: Versions, nearest: bool = False) -> Recipe:
-    """The recipe for `reference`. `BaseUnavailable` where no family serves it or the version can't be had, naming those that can."""
+def find(reference: str, known: Sequence[Family], *, versions: Versions, nearest: bool = False) -> Recipe:
+    """The recipe for `reference`, by the first of the `known` families that serves it.
+
+    `BaseUnavailable` where none does, or where the version can't be had: it names those that can.
+    """
     name = familiar(reference)
     repository, tag = split(name)
-    known = families(folders)
     for family in known:
         if match := family.names.fullmatch(repository):
             return _recipe(family, name, tag, match.groupdict(), versions, take_nearest=nearest)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from tareweight import store
-from tareweight.bases.recipes import Recipe, find, folders
+from tareweight.bases.recipes import Recipe, families, find, folders
 from tareweight.bases.reference import familiar, registry
 from tareweight.bases.versions import Versions
+from tareweight.engine.api import sdk
 from tareweight.engine.client import Image, inspect
 from tareweight.errors import BaseUnavailable
 from tareweight.settings import Settings
@@ -20,7 +21,7 @@ from tareweight.settings import Settings
 FINGERPRINT = "dev.tareweight.base.fingerprint"
 REACH_SECONDS = 900
 """For how long an answer (or none) of a registry is believed; --pull asks anew."""
-PROBE_SECONDS = 5.0
+PROBE_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,13 @@ def _local(name: str, image: Image) -> Base:
 
 
 def _from_debian(names: Sequence[str], settings: Settings, *, nearest: bool, pull: bool, mode: str) -> dict[str, Base | BaseUnavailable]:
+    known = families(folders(settings.root))
     versions = Versions(settings.tare, refresh=pull, ca_bundle=settings.secrets.get("ca-bundle"))
     found: dict[str, Base | BaseUnavailable] = {}
     recipes: list[Recipe] = []
     for name in names:
         try:
-            recipes.append(find(name, folders=folders(settings.root), versions=versions, nearest=nearest))
+            recipes.append(find(name, known, versions=versions, nearest=nearest))
         except BaseUnavailable as error:
             why = "no registry that has it answers, and " if mode == "auto" else ""
             found[name] = BaseUnavailable(f"base {name}: {why}{error.what}", hint=error.hint)
@@ -177,13 +179,11 @@ def _pinned(name: str, digest: str) -> str:
 
 def _distribution(name: str) -> str:
     """The digest that the engine learns from the registry (its own mirrors and logins count); empty where none answers."""
-    import docker
     from docker.errors import DockerException
     from requests.exceptions import RequestException
 
     try:
-        client = docker.from_env(timeout=int(PROBE_SECONDS))
-        return str(client.api.inspect_distribution(name)["Descriptor"]["digest"])  # type: ignore[no-untyped-call]
+        return str(sdk(PROBE_SECONDS).api.inspect_distribution(name)["Descriptor"]["digest"])
     except (DockerException, RequestException, KeyError, TypeError):
         return ""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from tareweight import store
+from tareweight.build import failures
 from tareweight.build.builder import context_words
 from tareweight.build.command import ENVIRONMENT, archive, argv
 from tareweight.build.plan import Job
@@ -140,7 +141,10 @@ def run(
         pool.shutdown(wait=True, cancel_futures=True)
     found = [outcomes[job.image] for job in jobs]
     for outcome in found:
-        remember(settings.tare, outcome)
+        if outcome.failure:
+            failures.keep(settings.tare, outcome.job, reason(outcome))
+        elif outcome.state in {"built", "fresh"}:
+            failures.forget(settings.tare, outcome.job)
     return found
 
 
@@ -207,27 +211,6 @@ def _brought(job: Job, setup: Setup | None, file: Path) -> Failure | None:
     except TareError as error:
         return Failure("", None, str(error), ())
     return None
-
-
-def _file(tare: Path, image: str) -> Path:
-    return tare / "failures" / f"{image.replace('/', '_').replace(':', '@')}.json"
-
-
-def remember(tare: Path, outcome: Outcome) -> None:
-    """Keep a failure for `compare`, which may run much later; a success forgets it."""
-    file = _file(tare, outcome.job.image)
-    if outcome.failure:
-        store.write(file, {"fingerprint": outcome.job.fingerprint, "reason": reason(outcome)})
-    elif outcome.state in {"built", "fresh"}:
-        file.unlink(missing_ok=True)
-
-
-def failed_before(tare: Path, job: Job) -> str:
-    """Why the last build of this very state of the target failed; empty where it didn't."""
-    kept = store.read(_file(tare, job.image))
-    if isinstance(kept, dict) and job.fingerprint and kept.get("fingerprint") == job.fingerprint:
-        return str(kept.get("reason", ""))
-    return ""
 
 
 def reason(outcome: Outcome) -> str:

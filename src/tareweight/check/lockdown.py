@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +11,8 @@ from typing import Any
 from tareweight.catalog import Needs
 from tareweight.check import reaper
 from tareweight.check.words import LINE
+from tareweight.engine.api import sdk
 from tareweight.errors import EngineError, one_line
-from tareweight.process import CommandFailed, run
 
 KEPT = 1_000_000
 """Bytes of an image's output, or of a response's body, that are looked at."""
@@ -49,12 +47,11 @@ class Image:
 @contextlib.contextmanager
 def connected() -> Iterator[Any]:
     """A low-level client of the engine, for one thread; losing the engine is an `EngineError`."""
-    import docker
     import docker.errors
     import requests.exceptions
 
     try:
-        client = docker.from_env(timeout=_ANSWER, environment=_environment()).api
+        client = sdk(_ANSWER).api
     except docker.errors.DockerException as error:
         raise EngineError(f"no Docker Engine answers: {one_line(str(error), LINE)}", hint="`invoke engine.status` says why") from error
     try:
@@ -67,23 +64,6 @@ def connected() -> Iterator[Any]:
         raise
     finally:
         client.close()
-
-
-def _environment() -> dict[str, str]:
-    """The environment for the SDK, which knows no contexts: the engine is the one that the docker command talks to."""
-    environment = dict(os.environ)
-    if not environment.get("DOCKER_HOST") and (host := _context_host()):
-        environment["DOCKER_HOST"] = host
-    return environment
-
-
-@functools.cache
-def _context_host() -> str:
-    try:
-        host = run(["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], timeout=10).stdout.strip()
-    except CommandFailed:
-        return ""
-    return host
 
 
 def inspect(client: Any, image_id: str) -> Image:

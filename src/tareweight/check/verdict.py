@@ -6,11 +6,12 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tareweight import store
-from tareweight.catalog import Target
+from tareweight.catalog import Check, Needs, Target
 
 RULES = 2
 """Changes when the lock-down or the way of checking does: older verdicts don't count then."""
@@ -84,8 +85,14 @@ def path(tare: Path, image_id: str, target: Target) -> Path | None:
     found = _IMAGE.fullmatch(image_id)
     if not found:
         return None
-    asked = json.dumps([RULES, [asdict(check) for check in target.app.checks], asdict(target.needs)], sort_keys=True)
-    return tare / "checks" / f"{found[1]}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
+    return tare / "checks" / f"{found[1]}-{_asked(target.app.checks, target.needs)}.json"
+
+
+@cache
+def _asked(checks: tuple[Check, ...], needs: Needs) -> str:
+    """A hash of all that is asked of an image; the variants of an app have most of it in common."""
+    asked = json.dumps([RULES, [asdict(check) for check in checks], asdict(needs)], sort_keys=True)
+    return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
 
 def load(tare: Path, image_id: str, target: Target) -> Verdict | None:

@@ -1,12 +1,7 @@
-"""Reaching the engine and asking it for images, through the `docker` command.
-
-The command rather than the SDK on this path: importing the SDK costs as much as all of `invoke --list`, one
-`docker image inspect` of every target costs 10-20 ms, and contexts, TLS and ssh come with it.
-"""
+"""Reaching the engine, and asking it for images."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -15,15 +10,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from tareweight.errors import EngineError
-from tareweight.process import CommandFailed, run
+from tareweight.engine import api
+from tareweight.engine.endpoint import JOIN_GROUP, Refused, endpoint
+from tareweight.errors import EngineError, one_line
+from tareweight.process import run
 
 MINIMUM_ENGINE = (23, 0)
 MINIMUM_BUILDX = (0, 13)
 UP = "Run `invoke engine.up`"
 _NAME = re.compile(r"(?!.*\.\.)\w[\w./:@-]*", re.ASCII)
 """Wider than what the engine takes, but nothing that its command would read as an option or its API as another path."""
-_MISSING = re.compile(r"No such image|invalid reference format|not a valid repository/tag")
 
 
 @dataclass(frozen=True)
@@ -68,20 +64,15 @@ def connect() -> Engine:
     if not shutil.which("docker"):
         raise EngineError("no `docker` command", hint=UP)
     try:
-        done = run(["docker", "version", "--format", "{{json .}}"], timeout=20, check=False)
-        told = json.loads(done.stdout)
-    except (CommandFailed, ValueError) as error:
+        told = api.get("/version")
+        version, platform = str(told["Version"]), f"{told['Os']}/{told['Arch']}"
+    except PermissionError as error:
+        raise EngineError("no permission on the Docker socket", hint=JOIN_GROUP) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise EngineError("the Docker Engine doesn't answer", hint=UP) from error
-    server = told.get("Server")
-    if not server:
-        if "permission denied" in done.stderr:
-            raise EngineError("no permission on the Docker socket", hint="Join the group docker (`usermod -aG docker $USER`), log in anew, or be root")
-        raise EngineError("the Docker Engine doesn't answer", hint=UP)
-    version = str(server.get("Version", ""))
     if _number(version) < MINIMUM_ENGINE:
         raise EngineError(f"Docker Engine {version} is too old (23.0 or later is needed)", hint=UP)
-    platform = f"{server.get('Os', 'linux')}/{server.get('Arch', '')}"
-    return Engine(version, platform, (told.get("Client") or {}).get("Context") or "default")
+    return Engine(version, platform, endpoint().builder)
 
 
 def image_store() -> tuple[str, str]:
@@ -92,9 +83,8 @@ def image_store() -> tuple[str, str]:
 @cache
 def _image_store(_host: str, _context: str) -> tuple[str, str]:
     """One answer for each engine that the docker command may be talking to."""
-    told = run(["docker", "info", "--format", "{{.Driver}} {{json .DriverStatus}}"], timeout=20).stdout
-    driver, _, status = told.strip().partition(" ")
-    return driver, "containerd" if "io.containerd.snapshotter" in status else "classic"
+    told = _asked("/info")
+    return str(told["Driver"]), "containerd" if "io.containerd.snapshotter" in str(told["DriverStatus"]) else "classic"
 
 
 def require_buildx() -> None:
@@ -108,35 +98,40 @@ def require_buildx() -> None:
 
 def inspect(names: Sequence[str]) -> dict[str, Image]:
     """The images that exist among `names` (references or IDs), each under the name that it was asked by. What can't be a name doesn't exist."""
-    names = [name for name in names if _NAME.fullmatch(name)]
-    if not names:
-        return {}
-    done = run(["docker", "image", "inspect", *names], timeout=60, check=False)
-    try:
-        found = json.loads(done.stdout or "[]")
-    except ValueError:
-        found = []
-    if not found and not _MISSING.search(done.stderr):
-        raise EngineError(f"the engine can't list images: {_last(done.stderr)}", hint=UP)
-    missing = set(re.findall(r"No such image: (\S+)", done.stderr))
-    # The answers come in the order of the names, without those that are missing (told with their tag).
-    asked = [name for name in names if name not in missing and f"{name}:latest" not in missing]
-    if len(asked) != len(found):  # told in other words than it was asked: docker.io/library/x is missing as x:latest
-        return {name: image for name in names for image in inspect([name]).values()} if len(names) > 1 else {}
-    return {name: _image(data) for name, data in zip(asked, found, strict=True)}
+    wanted = [name for name in dict.fromkeys(names) if _NAME.fullmatch(name)]
+    found = {}
+    for name, answer in zip(wanted, _answers([f"/images/{name}/json" for name in wanted]), strict=True):
+        if not isinstance(answer, Refused):
+            found[name] = _image(answer)
+        elif answer.status not in {400, 404}:  # no name at all, and no image of that name
+            raise _fault(answer)
+    return found
 
 
 def history(image_id: str) -> list[tuple[int, str]]:
-    """Unpacked bytes and instruction of each entry of the history, oldest first: as `history_sizes` counts, entries without a layer too."""
-    done = run(["docker", "history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{json .CreatedBy}}", image_id], timeout=60)
-    told = [line.split(" ", 1) for line in reversed(done.stdout.splitlines())]
-    return [(int(size), str(json.loads(text))) for size, text in told]
+    """Unpacked bytes and instruction of each entry of the history, oldest first; entries without a layer have none.
+
+    The classic store counts apparent bytes, containerd's disk blocks. `EngineError` where the engine doesn't tell it.
+    """
+    return [(int(one["Size"]), str(one["CreatedBy"])) for one in reversed(_asked(f"/images/{image_id}/history"))]
 
 
-def history_sizes(image_id: str) -> list[int]:
-    """Unpacked bytes of each layer, newest first (apparent bytes on the classic store, disk blocks on containerd's)."""
-    done = run(["docker", "history", "--no-trunc", "--human=false", "--format", "{{.Size}}", image_id], timeout=60)
-    return [int(line) for line in done.stdout.split()]
+def _asked(request: str) -> Any:
+    (answer,) = _answers([request])
+    if isinstance(answer, Refused):
+        raise _fault(answer)
+    return answer
+
+
+def _answers(requests: Sequence[str]) -> list[Any]:
+    try:
+        return api.each(requests) if requests else []
+    except (OSError, ValueError) as error:
+        raise _fault(error) from error
+
+
+def _fault(error: Exception) -> EngineError:
+    return EngineError(f"the engine doesn't tell of its images: {one_line(str(error), 200)}", hint=UP)
 
 
 def _image(data: dict[str, Any]) -> Image:
@@ -161,8 +156,3 @@ def _image(data: dict[str, Any]) -> Image:
 def _number(text: str) -> tuple[int, int]:
     found = re.search(r"(\d+)\.(\d+)", text)
     return (int(found[1]), int(found[2])) if found else (0, 0)
-
-
-def _last(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else "it said nothing"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from tareweight.engine.api import sdk
 from tareweight.engine.daemon import recorded
 from tareweight.engine.endpoint import JOIN_GROUP, Endpoint, endpoint, version_at
 from tareweight.engine.install import BUILDX_NEEDED, ENGINE_NEEDED, buildx_path, buildx_version, find, missing_programs, version_in
@@ -71,16 +72,9 @@ def _engine(where: Endpoint, tare: Path) -> Finding:
     return Finding("engine", "ok", f"{version} at {where}" + (f", started from here (process {pid})" if pid else ""))
 
 
-def _client() -> Any:
-    """The SDK's client for the docker command's current engine. Imported late: it costs a quarter of a second."""
-    import docker
-
-    return docker.from_env(timeout=REGISTRY_LIMIT, use_ssh_client=endpoint().host.startswith("ssh"))
-
-
 def _info() -> dict[str, Any]:
     try:
-        client = _client()
+        client = sdk(REGISTRY_LIMIT)
         try:
             info = client.info()
         finally:
@@ -175,7 +169,7 @@ def _bases(setting: str, engine: bool) -> Finding:
 def _registry_fault() -> str | None:
     """Why the engine can't learn of an image from its registry, or None when it can."""
     try:
-        client = _client()
+        client = sdk(REGISTRY_LIMIT)
         try:
             client.api.inspect_distribution(PROBED)
         finally:

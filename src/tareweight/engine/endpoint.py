@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 from tareweight.engine.layout import MACHINE, read_json
 from tareweight.process import CommandFailed, run
 
+_STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})\b")
+NOWHERE = "nowhere"
+"""The host of a context that doesn't exist."""
 JOIN_GROUP = "Add yourself to the group docker (`sudo usermod -aG docker $USER`, then log in again), or run this as root"
 
 
@@ -27,6 +31,11 @@ class Endpoint:
     def socket(self) -> Path | None:
         """Its Unix socket, when it has one."""
         return Path(self.host.removeprefix("unix://")) if self.host.startswith("unix://") else None
+
+    @property
+    def builder(self) -> str:
+        """The buildx builder that is the engine itself: it is called as the context is."""
+        return self.origin.removeprefix("context ") if self.origin.startswith("context ") else "default"
 
     @property
     def ours(self) -> bool:
@@ -48,20 +57,31 @@ def endpoint() -> Endpoint:
         try:
             return Endpoint(str(meta["Endpoints"]["docker"]["Host"]), f"context {name}")
         except (KeyError, TypeError):
-            return Endpoint("nowhere", f"context {name}, which doesn't exist")
+            return Endpoint(NOWHERE, f"context {name}")
     return Endpoint(MACHINE.host, "default")
 
 
+class Refused(ValueError):
+    """The engine answered a request with another status than 200, and perhaps said why."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why or f"status {status}")
+        self.status = status
+
+
 def ask(path: Path, request: str, timeout: float = 5) -> Any:
-    """The engine's JSON answer to a GET over its Unix socket. `OSError` (`PermissionError` too) or `ValueError` otherwise."""
+    """The engine's JSON answer to a GET over its Unix socket. `Refused`, `OSError` (`PermissionError` too) or `ValueError` otherwise."""
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(timeout)
         line.connect(str(path))
         line.sendall(f"GET {request} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
         parts = list(iter(lambda: line.recv(65536), b""))
     head, _, body = b"".join(parts).partition(b"\r\n\r\n")
-    if b" 200 " not in head.split(b"\r\n", 1)[0]:
-        raise ValueError(body.decode(errors="replace") or "no answer")
+    status = _STATUS.match(head)
+    if not status:
+        raise ValueError("no answer")
+    if status[1] != b"200":
+        raise Refused(int(status[1]), body.decode(errors="replace"))
     return json.loads(body)
 
 

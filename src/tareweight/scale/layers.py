@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tareweight.engine.client import Image, history
-from tareweight.errors import one_line
-from tareweight.process import CommandFailed
+from tareweight.errors import EngineError, one_line
 from tareweight.scale import instructions
 from tareweight.scale.instructions import METADATA, Entry
 from tareweight.scale.masking import mask, mask_value
@@ -108,7 +107,7 @@ def _history(image_id: str) -> list[tuple[int, str]]:
     """Empty where the engine can't tell it: an image may have none, or one that doesn't fit its layers."""
     try:
         return history(image_id)
-    except (CommandFailed, ValueError):
+    except (EngineError, ValueError):
         return []
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 
-VERSION = 2
+VERSION = 3
 """Goes up with every change of what is scanned or kept: older weights are weighed anew."""
 
 CLASSES = {
@@ -28,12 +28,14 @@ TRAITS = ("root", "shell", "package-manager", "compiler", "interpreter", "networ
 """What an image may have for an attacker to use, in words for tables and limits."""
 
 
+Row = TypeVar("Row", bound="Package | Place | Finding | Layer")
+
+
 class Corrupt(ValueError):
     """What was read isn't a weight; it is made anew."""
 
 
-@dataclass(frozen=True)
-class Package:
+class Package(NamedTuple):
     """An installed package.
 
     `type` is the package URL's: deb, apk, pypi, npm, golang, maven, or generic for a copied interpreter. `bytes` and `files`
@@ -56,8 +58,7 @@ class Package:
         return self.type, self.name
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A directory (with all under it) or a file. `owner` is `<type>:<name>` of the package that a file belongs to, or empty."""
 
     path: str
@@ -66,8 +67,7 @@ class Place:
     owner: str = ""
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """Something that was found: `kind` in words ("private key", "apt lists"), and where. Never what it holds."""
 
     kind: str
@@ -133,8 +133,7 @@ class Scan:
     program: Program | None = None
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer, oldest first in every list. `bytes` as `docker history` gives them; `instruction` is one line of it."""
 
     diff_id: str
@@ -224,10 +223,9 @@ def load(value: Any) -> Weight:
     try:
         if value["version"] != VERSION:
             raise Corrupt("another version")
-        layers = tuple(Layer(_text(one["diff_id"]), _count(one["bytes"]), _text(one["instruction"])) for one in _items(value["layers"]))
         return Weight(
             _text(value["image_id"]), _text(value["platform"]), _text(value["store"]),
-            load_scan(value["scan"]), layers, _config(value["config"]), _findings(value["secrets"]),
+            load_scan(value["scan"]), _rows(Layer, value["layers"]), _config(value["config"]), _rows(Finding, value["secrets"]),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Corrupt(str(error)) from error
@@ -242,13 +240,13 @@ def load_scan(value: Any) -> Scan:
             links=_count(value["links"]),
             blocks=_count(value["blocks"]),
             classes={name: _count(value["classes"][name]) for name in CLASSES},
-            packages=tuple(_package(one) for one in _items(value["packages"])),
-            directories=tuple(_place(one) for one in _items(value["directories"])),
-            biggest=tuple(_place(one) for one in _items(value["biggest"])),
+            packages=_rows(Package, value["packages"]),
+            directories=_rows(Place, value["directories"]),
+            biggest=_rows(Place, value["biggest"]),
             surface=_surface(value["surface"]),
-            secrets=_findings(value["secrets"]),
-            leftovers=_findings(value["leftovers"]),
-            unstripped=_findings(value["unstripped"]),
+            secrets=_rows(Finding, value["secrets"]),
+            leftovers=_rows(Finding, value["leftovers"]),
+            unstripped=_rows(Finding, value["unstripped"]),
             os=_text(value["os"]),
             notes=_texts(value["notes"]),
             complete=_truth(value["complete"]),
@@ -285,25 +283,22 @@ def stored(weights: Iterable[Weight]) -> int:
     return sum({layer.diff_id: layer.bytes for weight in weights for layer in weight.layers}.values())
 
 
-def _package(one: Mapping[str, Any]) -> Package:
-    return Package(
-        _text(one["type"]), _text(one["name"]), _text(one["version"]), _count(one["bytes"]), _count(one["files"]),
-        _text(one.get("path", "")), _text(one.get("source", "")),
-    )  # fmt: skip
-
-
 def _program(value: Any) -> Program | None:
     if value is None:
         return None
     return Program(_text(value["path"]), _text(value["kind"]), _text(value["interpreter"]), _texts(value["libraries"]), _truth(value["shell"]))
 
 
-def _place(one: Mapping[str, Any]) -> Place:
-    return Place(_text(one["path"]), _count(one["bytes"]), _count(one.get("files", 1)), _text(one.get("owner", "")))
-
-
-def _findings(value: Any) -> tuple[Finding, ...]:
-    return tuple(Finding(_text(one["kind"]), _text(one["path"]), _count(one.get("bytes", 0))) for one in _items(value))
+def _rows(kind: type[Row], value: Any) -> tuple[Row, ...]:
+    """Rows of the fields of `kind`, each of its type. There are thousands in a table of images, so each is looked at but briefly."""
+    wanted = list(get_type_hints(kind).values())
+    first, end = wanted.index(int), len(wanted) - wanted[::-1].index(int)  # counts stand together
+    rows = []
+    for row in _items(value):
+        if not isinstance(row, (list, tuple)) or list(map(type, row)) != wanted or min(row[first:end]) < 0:
+            raise Corrupt(f"not a {kind.__name__}")
+        rows.append(kind(*row))
+    return tuple(rows)
 
 
 def _surface(value: Mapping[str, Any]) -> Surface:

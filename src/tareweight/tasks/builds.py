@@ -188,7 +188,7 @@ def bake(_c: Context, app: Any = None, variant: Any = None, set_: Any = None, ba
 def bases(_c: Context, app: Any = None, variant: Any = None, set_: Any = None, bases: str = "", nearest_base: bool = False) -> None:
     """List the bases that the Dockerfiles name, with source, size and digest."""
     from tareweight import project as projects
-    from tareweight.engine.client import history_sizes, inspect
+    from tareweight.engine.client import history, inspect
 
     project = projects.open_project(wishes(app or (), variant or (), set_ or (), bases=bases, nearest_base=nearest_base))
     planned = projects.make_plan(project)
@@ -197,7 +197,7 @@ def bases(_c: Context, app: Any = None, variant: Any = None, set_: Any = None, b
     images = inspect(list(names.values()))
     for base in planned.bases.all:
         image = images.get(names[base.reference])
-        size = f"{sum(history_sizes(image.id)) / 1e6:9.1f} MB" if image else "   not here"
+        size = f"{sum(size for size, _ in history(image.id)) / 1e6:9.1f} MB" if image else "   not here"
         state = "" if base.identity else "  (to be made)"
         console.out(f"{base.reference:<38} {base.source:<9} {size}  {base.digest}{state}")
         if base.stand_in:

@@ -37,12 +37,16 @@ def compare(
 ) -> None:
     """Show what each variant costs: one table of sizes, downloads, packages, attack surface and checks."""
     from tareweight import compare as comparing
-    from tareweight import lock, report, weighing
+    from tareweight import report, weighing
     from tareweight.project import open_project
 
     report.known(format)
     project = open_project(wishes(app or (), variant or (), set_ or (), bases=bases, nearest_base=nearest_base))
-    then = lock.against(against, project.settings.root) if against else {}
+    then = {}
+    if against:
+        from tareweight import lock
+
+        then = lock.against(against, project.settings.root)
     planned, weighed = _weighed(project, download=download)
     comparison = comparing.compare(
         weighing.measure(planned, weighed),

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tareweight.build import builder as builders
+from tareweight.build import failures
 from tareweight.build import run as building
 from tareweight.build.builder import Builder, context_words
 from tareweight.build.lend import lend
@@ -109,7 +110,7 @@ def _build(jobs: Sequence[Job], setup: Setup, planned: Planned, source: dict[str
         setup=setup,
     )
     for outcome in outcomes:  # a failure that is kept would be one of an image that nobody asks for again
-        building.remember(project.settings.tare, replace(outcome, state="fresh", failure=None))
+        failures.forget(project.settings.tare, outcome.job)
     return outcomes
 
 

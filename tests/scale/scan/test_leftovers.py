@@ -17,8 +17,8 @@ CORE = b"\x7fELF\x02\x01" + bytes(10) + struct.pack("<H", 4) + bytes(40)
 
 def found(root: Path, *packages: Found) -> dict[str, tuple[str, int]]:
     told = scan.scan(str(root), {}, None, [lambda _: iter(packages)])
-    assert told["classes"]["leftover"] == sum(one["bytes"] for one in told["leftovers"])
-    return {one["path"]: (one["kind"], one["bytes"]) for one in told["leftovers"]}
+    assert told["classes"]["leftover"] == sum(size for _, _, size in told["leftovers"])
+    return {path: (kind, size) for kind, path, size in told["leftovers"]}
 
 
 PLACES = {
@@ -85,6 +85,6 @@ def test_places_with_nothing_in_them_are_not_told(lay: Lay) -> None:
 
 def test_most_bytes_first_and_bounded(lay: Lay) -> None:
     told = scan.scan(str(lay({f"app/{n:03}~": "x" * n for n in range(1, scan.MOST_FINDINGS + 20)})), {}, None, [])
-    sizes = [one["bytes"] for one in told["leftovers"]]
+    sizes = [size for _, _, size in told["leftovers"]]
     assert sizes == list(range(219, 19, -1))
     assert told["notes"] == ["things left behind: 219 of them, 200 are listed"]

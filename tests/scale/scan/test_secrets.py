@@ -62,7 +62,7 @@ def test_what_is_no_token(text: str) -> None:
 def found(root: Path, *packages: Found) -> dict[str, str]:
     told = scan.scan(str(root), {"workdir": "/app"}, None, [lambda _: iter(packages)])
     assert TEXT[:20] not in json.dumps(told)
-    return {one["path"]: one["kind"] for one in told["secrets"]}
+    return {path: kind for kind, path, _ in told["secrets"]}
 
 
 @pytest.mark.parametrize(("kind", "text"), TOKENS.items(), ids=TOKENS)

@@ -47,6 +47,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def scan(root: str, told: Mapping[str, object], files: str | None = None, readers: Iterable[Reader] = ALL) -> dict[str, Any]:
     """What `weight.load_scan` reads. With `files` a table of all files is written there.
 
+    Packages, places and findings are lists of rows, each in the order of the fields of `weight.Package`, `Place` and `Finding`.
     `SystemExit` where `root` is no folder, `OSError` where the table can't be written.
     """
     tree = Tree(root)
@@ -108,28 +109,20 @@ def _classes(tree: Tree) -> dict[str, int]:
     return sums
 
 
-def _packages(tree: Tree, packages: Sequence[Found]) -> list[dict[str, Any]]:
+def _packages(tree: Tree, packages: Sequence[Found]) -> list[tuple[str, str, str, int, int, str, str]]:
     sizes, counts = [0] * len(packages), [0] * len(packages)
     for file in tree.files.values():
         if file.owner >= 0:
             sizes[file.owner] += file.bytes
             counts[file.owner] += 1
     rows = [
-        {
-            "type": one.type,
-            "name": shown(one.name),
-            "version": shown(one.version),
-            "bytes": size,
-            "files": count,
-            "path": shown(one.path),
-            "source": shown(one.source),
-        }
+        (one.type, shown(one.name), shown(one.version), size, count, shown(one.path), shown(one.source))
         for one, size, count in zip(packages, sizes, counts)  # noqa: B905 -- strict came with Python 3.10
     ]
-    return sorted(rows, key=lambda row: (row["type"], row["name"], row["version"], row["path"], row["bytes"]))
+    return sorted(rows, key=lambda row: (*row[:3], row[5], row[3]))
 
 
-def _directories(tree: Tree) -> list[dict[str, Any]]:
+def _directories(tree: Tree) -> list[tuple[str, int, int, str]]:
     """The directories with most bytes, all that is under them counted; one lies in another where both are big."""
     sizes, counts = dict.fromkeys(tree.folders, 0), dict.fromkeys(tree.folders, 0)
     for file in tree.files.values():
@@ -142,18 +135,18 @@ def _directories(tree: Tree) -> list[dict[str, Any]]:
             sizes[above] += sizes[folder]
             counts[above] += counts[folder]
     top = heapq.nsmallest(MOST_PLACES, ((-size, folder) for folder, size in sizes.items() if folder and size))
-    return [{"path": _path(folder), "bytes": -size, "files": counts[folder]} for size, folder in top]
+    return [(_path(folder), -size, counts[folder], "") for size, folder in top]
 
 
-def _biggest(tree: Tree, packages: Sequence[Found]) -> list[dict[str, Any]]:
+def _biggest(tree: Tree, packages: Sequence[Found]) -> list[tuple[str, int, int, str]]:
     top = heapq.nsmallest(MOST_PLACES, ((-file.size, path) for path, file in tree.files.items() if file.first and file.size))
-    return [{"path": _path(path), "bytes": -size, "owner": table.owner(tree.files[path], packages)} for size, path in top]
+    return [(_path(path), -size, 1, table.owner(tree.files[path], packages)) for size, path in top]
 
 
-def _findings(tree: Tree, what: str, found: Sequence[Finding]) -> list[dict[str, Any]]:
+def _findings(tree: Tree, what: str, found: Sequence[Finding]) -> list[tuple[str, str, int]]:
     if len(found) > MOST_FINDINGS:
         tree.note(f"{what}: {len(found)} of them, {MOST_FINDINGS} are listed")
-    return [{"kind": one.kind, "path": _path(one.path), "bytes": one.bytes} for one in found[:MOST_FINDINGS]]
+    return [(one.kind, _path(one.path), one.bytes) for one in found[:MOST_FINDINGS]]
 
 
 def _os(tree: Tree) -> str:
