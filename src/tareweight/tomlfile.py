@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -39,7 +41,8 @@ def load(path: Path) -> Table:
 class Table:
     """One TOML table that is taken apart key by key; `close` refuses the keys that nobody took."""
 
-    def __init__(self, data: dict[str, Any], file: Path, text: str, keys: tuple[str, ...] = (), start: int = 0) -> None:
+    def __init__(self, data: dict[str, Any], file: Path, text: str, keys: tuple[str, ...] = (), start: Callable[[], int] = int) -> None:
+        """`start` tells the 0-based line at which the table begins; only faults ask for it, and finding it takes longer than reading the table."""
         self.data = data
         self.file = file
         self.keys = keys
@@ -113,7 +116,7 @@ class Table:
     def table(self, key: str) -> Table:
         """A table within; an empty one where the key is missing."""
         data = self._take(key, {}, dict, "a table")
-        return Table(data, self.file, self._text, (*self.keys, key), self._line(key) - 1 if key in self.data else 0)
+        return Table(data, self.file, self._text, (*self.keys, key), partial(self._start_of, key))
 
     def tables(self, key: str) -> list[Table]:
         """The entries of a `[[key]]` array of tables."""
@@ -124,7 +127,7 @@ class Table:
             if not isinstance(value, dict):
                 self.fail(key, f"should be [[{key}]] tables, but holds {_named(value)}")
             start = starts[index] if index < len(starts) else 0
-            found.append(Table(value, self.file, self._text, (*self.keys, f"{key}[{index + 1}]"), start))
+            found.append(Table(value, self.file, self._text, (*self.keys, f"{key}[{index + 1}]"), partial(int, start)))
         return found
 
     def close(self) -> None:
@@ -133,14 +136,18 @@ class Table:
             if key not in self._taken:
                 self.fail(key, "unknown key", nearest(key, self._asked))
 
+    def _start_of(self, key: str) -> int:
+        return self._line(key) - 1 if key in self.data else 0
+
     def _line(self, key: str) -> int:
         """The 1-based line of `key`, found in the text: tomllib keeps no positions. The table's own line when it isn't there."""
         lines = self._text.splitlines()
         wanted = re.compile(rf'\s*(\[\[?\s*([\w."-]+\.)?)?["\']?{re.escape(key)}["\']?\s*[=.\]]')
-        for number in range(self._start, len(lines) if key in self.data else 0):
+        start = self._start()
+        for number in range(start, len(lines) if key in self.data else 0):
             if wanted.match(lines[number]):
                 return number + 1
-        return self._start + 1
+        return start + 1
 
 
 def _named(value: object) -> str:

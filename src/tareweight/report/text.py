@@ -147,7 +147,7 @@ def about(comparison: Comparison) -> str:
 
 def width(string: str) -> int:
     """Columns that `string` takes in a terminal."""
-    return sum(_columns(char) for char in string)
+    return len(string) if string.isascii() else sum(_columns(char) for char in string)
 
 
 def _columns(char: str) -> int:

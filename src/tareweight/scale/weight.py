@@ -213,6 +213,10 @@ class Weight:
         return self.scan.secrets + self.secrets
 
 
+_TYPES: dict[type, list[type]] = {kind: list(get_type_hints(kind).values()) for kind in (Package, Place, Finding, Layer)}
+"""The types of their fields, in the order of rows."""
+
+
 def dump(weight: Weight) -> dict[str, Any]:
     """`weight` as JSON values."""
     return {"version": VERSION, **asdict(weight)}
@@ -291,7 +295,7 @@ def _program(value: Any) -> Program | None:
 
 def _rows(kind: type[Row], value: Any) -> tuple[Row, ...]:
     """Rows of the fields of `kind`, each of its type. There are thousands in a table of images, so each is looked at but briefly."""
-    wanted = list(get_type_hints(kind).values())
+    wanted = _TYPES[kind]
     first, end = wanted.index(int), len(wanted) - wanted[::-1].index(int)  # counts stand together
     rows = []
     for row in _items(value):

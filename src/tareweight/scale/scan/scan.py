@@ -16,7 +16,7 @@ from .packages import ALL
 from .text import shown
 from .tree import Found, Tree
 
-MOST_PLACES = 200
+MOST_PLACES = 100
 """Directories, and files, that are listed at most."""
 MOST_FINDINGS = 200
 _LONGEST = 4200
