@@ -86,8 +86,8 @@ def scanner(project: Project, say: Callable[[str], None]) -> Base:
     from tareweight.scale.beside import SCANNER
 
     found = resolve.resolve([SCANNER], settings=project.settings, mode=project.settings.bases)
-    require_buildx()
     if found.pending:
+        require_buildx()
         make_bases(found, project, say)
     return found[SCANNER]
 

@@ -19,6 +19,7 @@ from typing import Any
 from tareweight.bases.resolve import Base
 from tareweight.build.command import ENVIRONMENT
 from tareweight.build.progress import Progress
+from tareweight.engine.client import require_buildx
 from tareweight.errors import TareError, one_line
 from tareweight.process import CommandFailed, run
 
@@ -151,7 +152,10 @@ def _build(steps: Mapping[int, Step], folder: Path, *, scanner: str, builder: st
         done = run(words, env=ENVIRONMENT, stdin=dockerfile(steps), timeout=BUILD_SECONDS, check=False)
     except CommandFailed as error:
         return error
-    return _reason(done.stderr) if done.code else None
+    if done.code == 0:
+        return None
+    require_buildx()  # asked only now: 50 ms that a build which works should not cost
+    return _reason(done.stderr)
 
 
 def _reason(stderr: str) -> TareError:
