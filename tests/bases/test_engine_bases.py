@@ -102,6 +102,19 @@ def test_distroless_base_is_as_upstream(made: Made, tmp_path: Path, release: str
     assert not any((root / place).exists() for place in ("bin/sh", "usr/bin/apt", "usr/bin/dpkg", "busybox"))
 
 
+@pytest.mark.parametrize("release", ["12", "13"])
+def test_debian_has_what_its_own_image_has_and_nothing_of_this_machine(made: Made, tmp_path: Path, release: str) -> None:
+    image = made(f"debian:{release}")
+    packages = set(run(image, "dpkg-query", "-W", "-f", "${Package}\\n").split())
+    assert {"apt", "base-files", "ca-certificates", "perl-base"} <= packages
+    assert [name for name in packages if name in {"usrmerge", "perl"} or name.startswith("libperl")] == []
+    # Read out of the image, not of a container: there the engine lays files of its own over these.
+    words = ["buildx", "build", "--builder", "default", "--build-context", f"image=docker-image://{image}", "--output", f"type=local,dest={tmp_path}", "-"]
+    docker(*words, stdin="FROM scratch\nCOPY --from=image /etc /etc\n")
+    assert (tmp_path / "etc/passwd").exists()
+    assert not any((tmp_path / "etc" / name).exists() for name in ("hostname", "resolv.conf"))
+
+
 @pytest.mark.parametrize("reference", ["gcr.io/distroless/base-debian13", "alpine:3.23", "nginx:alpine"])
 def test_every_file_that_a_package_lists_is_there(made: Made, tmp_path: Path, reference: str) -> None:
     root = files(made(reference), tmp_path / "root")
