@@ -28,7 +28,7 @@ from tareweight.scale.weight import Corrupt, Weight, of_base
 if TYPE_CHECKING:
     from tareweight import budget, difference, lock
     from tareweight.advice import Case
-    from tareweight.report.explain import Explanation
+    from tareweight.report.explanation import Explanation
     from tareweight.scale.files import FileRow
 
 
@@ -266,7 +266,7 @@ def _tables(old: Weight, new: Weight, tare: Path) -> tuple[dict[str, FileRow], d
 def explanation(project: Project, variant: str, *, say: Callable[[str], None]) -> Explanation:
     """One image of a project that has been narrowed to one app, explained beside its siblings. `BadInput` where there is no such image."""
     from tareweight.advice import advise
-    from tareweight.report.explain import Explanation
+    from tareweight.report.explanation import Explanation
 
     target = one_target(project, variant)
     planned = make_plan(project)

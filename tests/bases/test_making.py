@@ -15,7 +15,7 @@ from tareweight.bases import make as make_module
 from tareweight.bases import rootfs
 from tareweight.bases.apt import acquire_settings, alone, sources
 from tareweight.bases.make import command, end_of, make
-from tareweight.bases.recipes import ROOTFS_RECIPE
+from tareweight.bases.reference import ROOTFS_RECIPE
 from tareweight.engine.client import Image
 from tareweight.errors import BaseUnavailable
 from tareweight.process import CommandFailed, Completed

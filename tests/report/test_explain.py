@@ -12,7 +12,8 @@ from tests.making import MB, weight
 from tareweight.advice import Advice
 from tareweight.errors import BadInput
 from tareweight.report import text
-from tareweight.report.explain import FORMATS, MOST, Explanation, render, telling
+from tareweight.report.explain import FORMATS, MOST, render, telling
+from tareweight.report.explanation import Explanation
 from tareweight.scale.weight import CLASSES, Config, Finding, Layer, Package, Place, Program, Surface
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "explain.schema.json").read_text(encoding="utf-8"))

@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tareweight.bases.reference import RELEASES, Tag, familiar, read_tag, split
+from tareweight.bases.reference import PREFIX, RELEASES, ROOTFS_RECIPE, Tag, familiar, read_tag, split
 from tareweight.bases.versions import Version, Versions, choose, nearest
 from tareweight.errors import BaseUnavailable
 from tareweight.tomlfile import load
 
-PREFIX = "tareweight-base"
 _DAY = 86_400
-ROOTFS_RECIPE = "5"
-"""Raised when the root file system is made in another way."""
 NEAREST = ", the nearest to "
 """In what is told of a stand-in: it has another version than the one that was asked for."""
 

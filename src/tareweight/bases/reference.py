@@ -8,6 +8,10 @@ from dataclasses import dataclass
 _SUITES = {"bookworm": "bookworm", "trixie": "trixie", "12": "bookworm", "13": "trixie"}
 RELEASES = {"bookworm": "12", "trixie": "13"}
 """The Debian releases that bases are made from, oldest first: code name -> number."""
+PREFIX = "tareweight-base"
+"""What the names of images that are made here begin with."""
+ROOTFS_RECIPE = "5"
+"""Raised when the root file system, which they all stand on, is made in another way."""
 _VERSION = re.compile(r"\d+(\.\d+)*")
 _FLOATING = {"latest", "lts", "current", "stable", "mainline"}
 

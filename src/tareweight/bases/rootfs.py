@@ -12,8 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tareweight.bases.apt import Apt, acquire_settings, alone, sources
-from tareweight.bases.recipes import PREFIX, ROOTFS_RECIPE
-from tareweight.bases.reference import RELEASES
+from tareweight.bases.reference import PREFIX, RELEASES, ROOTFS_RECIPE
 from tareweight.engine.client import inspect
 from tareweight.engine.install import os_release
 from tareweight.errors import BaseUnavailable

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from tareweight.advice import Advice
 from tareweight.errors import one_line
-from tareweight.report import known, markdown, sections, text
+from tareweight.report import known, sections, text
+from tareweight.report.explanation import SURFACE, Explanation
 from tareweight.report.sections import Column, Section
-from tareweight.report.table import WIDTH
+from tareweight.report.text import WIDTH
 from tareweight.scale.weight import CLASSES, Finding, Package, Place, Weight
 
 FORMATS = ("table", "markdown", "json")
-SURFACE = ("shells", "package_managers", "compilers", "interpreters", "network_clients", "setuid", "world_writable")
 MOST = 10
 MOST_FILES = 5
 MOST_NAMES = 8
@@ -25,27 +24,6 @@ _BIG = 0.05
 _MOSTLY = 0.8
 _TOLD = 0.6
 """Of a directory: what those below it have to hold to be told instead."""
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """What is told of the image `name`. `lines` has the Dockerfile's line for each layer, None for the base's; `dockerfile` is its path.
-
-    `base` is the image that it stands on (`scratch` too), `base_layers` how many layers that has, `tare` their bytes, `download` those
-    of a pull; None where not known. `locked` is the check's word. `stale` says why the image is out of date; empty where it isn't.
-    """
-
-    name: str
-    weight: Weight
-    dockerfile: str
-    lines: Sequence[int | None]
-    base: str
-    base_layers: int | None
-    tare: int | None
-    download: int | None
-    locked: str
-    stale: str
-    advice: Sequence[Advice]
 
 
 def render(one: Explanation, format: str) -> str:
@@ -256,4 +234,4 @@ def _advice_page(advice: Sequence[Advice]) -> Iterator[str]:
 def _marked(line: str) -> str:
     """What stands between backticks is code in Markdown too; nothing else of it is."""
     pieces = re.split(r"`([^`]*)`", one_line(line))
-    return "".join(f"`{piece.strip()}`" if number % 2 else markdown.escape(piece) for number, piece in enumerate(pieces))
+    return "".join(f"`{piece.strip()}`" if number % 2 else text.escape(piece) for number, piece in enumerate(pieces))

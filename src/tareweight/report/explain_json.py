@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from tareweight import __version__
-
-if TYPE_CHECKING:
-    from tareweight.report.explain import Explanation
+from tareweight.report.explanation import SURFACE, Explanation
 
 VERSION = 1
 
@@ -62,8 +59,6 @@ def _layers(one: Explanation) -> list[dict[str, object]]:
 
 
 def _surface(one: Explanation) -> dict[str, object]:
-    from tareweight.report.explain import SURFACE
-
     weight = one.weight
     there = weight.scan.surface
     program = weight.scan.program

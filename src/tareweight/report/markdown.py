@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from tareweight.compare import Comparison
 from tareweight.report import text
 from tareweight.report.columns import DEFAULT, WIDE
-
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
 
 
 def render(comparison: Comparison, *, wide: bool = False) -> str:
@@ -21,19 +17,14 @@ def render(comparison: Comparison, *, wide: bool = False) -> str:
     cells = []
     app = None
     for row in comparison.rows:
-        cells.append([f"**{escape(row.app)}**" if row.app != app else "", *(escape(column.cell(row) + column.tail(row)) for column in columns)])
+        cells.append([f"**{text.escape(row.app)}**" if row.app != app else "", *(text.escape(column.cell(row) + column.tail(row)) for column in columns)])
         app = row.app
     headers, aligns = ["app", *(column.name for column in columns)], ["left", *(column.align for column in columns)]
     drawn = tabulate(cells, headers=headers, tablefmt="pipe", disable_numparse=True, colalign=aligns)
     notes = [*text.legend(comparison.rows), text.about(comparison), *comparison.sources, *comparison.notes]
-    page = drawn + "\n\n" + "\n".join(f"- {escape(note)}" for note in notes) + "\n"
+    page = drawn + "\n\n" + "\n".join(f"- {text.escape(note)}" for note in notes) + "\n"
     if comparison.against:
         from tareweight.report import sections, since
 
         page += "\n" + sections.pages([since.section(comparison)])
     return page
-
-
-def escape(string: str) -> str:
-    """`string` so that Markdown shows it as it is, in a cell too."""
-    return _SPECIAL.sub(r"\\\1", string)

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tareweight.errors import one_line
-from tareweight.report import markdown, text
-from tareweight.report.table import WIDTH
+from tareweight.report import text
+from tareweight.report.text import WIDTH
 
 INDENT = "  "
 _LONGEST = 4 * WIDTH
@@ -54,11 +54,11 @@ def pages(sections: Iterable[Section]) -> str:
 
 
 def _marked(section: Section) -> Iterable[str]:
-    yield f"### {markdown.escape(one_line(section.title))}"
+    yield f"### {text.escape(one_line(section.title))}"
     if section.rows:
         yield "\n".join(_table(section, "pipe"))
     if section.lines:
-        yield "\n".join(f"- {markdown.escape(one_line(line))}" for line in section.lines)
+        yield "\n".join(f"- {text.escape(one_line(line))}" for line in section.lines)
 
 
 def _table(section: Section, form: str) -> list[str]:
@@ -69,7 +69,7 @@ def _table(section: Section, form: str) -> list[str]:
     aligns = [column.align for column in section.columns]
     headers = [column.header for column in section.columns]
     if form == "pipe":
-        rows = [[markdown.escape(one_line(cell)) for cell in row] for row in section.rows]
+        rows = [[text.escape(one_line(cell)) for cell in row] for row in section.rows]
         return tabulate(rows, headers=headers, tablefmt=form, disable_numparse=True, colalign=aligns).split("\n")
     # The header is drawn as a row: tabulate would make every column two wider than a header of its own.
     rows = [headers] if any(headers) else []

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from tareweight.compare import Comparison, Row
 from tareweight.report import text
 from tareweight.report.columns import DEFAULT, WIDE, Column
+from tareweight.report.text import WIDTH
 
-WIDTH = 100
 _GAP = 2
 _NARROWEST = 7
 

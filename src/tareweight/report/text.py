@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 
 from tareweight.bases.recipes import NEAREST
@@ -15,6 +16,9 @@ TRAITS = {
 }  # fmt: skip
 """The letters of the surface column, and what they stand for."""
 DOTS = "…"
+WIDTH = 100
+"""Columns of a terminal that tables and lines keep to."""
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
 _FEW = 3
 """Bases whose stand-ins a table names one by one."""
 
@@ -200,6 +204,11 @@ def base(name: str, room: int) -> str:
     last = plain.rpartition("/")[2]
     short = [name, f"{plain}@{DOTS}" if at else plain, plain, f"{DOTS}/{last}", last]
     return next((one for one in short if width(one) <= room), clip(last, room))
+
+
+def escape(string: str) -> str:
+    """`string` so that Markdown shows it as it is, in a cell too."""
+    return _SPECIAL.sub(r"\\\1", string)
 
 
 def _short(value: float) -> str:
