@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tests.making import weight
@@ -26,12 +28,12 @@ SMALL = weight(100, packages=[LIBC], classes=classes(os=80, app=20))
 TINY = weight(20, classes=classes(app=20))
 
 
-def told(**variants: Any) -> list[Step]:
+def told(twins: Mapping[str, str] = MappingProxyType({}), **variants: Any) -> list[Step]:
     measured = [
         Measured(variant=name, image=f"t/a:{name}", base="scratch" if name == "scratch" else "debian:13", weight=one, **(KNOWN | more))
         for name, (one, more) in variants.items()
     ]
-    return list(steps(compare(measured, baseline=None, sort=None, engine="", store="classic").rows))
+    return list(steps(compare(measured, baseline=None, sort=None, engine="", store="classic").rows, twins))
 
 
 def test_from_the_baseline_to_the_smallest() -> None:
@@ -66,3 +68,13 @@ def test_an_image_that_was_not_weighed_has_no_step() -> None:
 
 def test_an_empty_image_bears_it() -> None:
     assert told(single=(weight(0), {}))[0].lines[0].count("#") == 1
+
+
+def test_a_twin_is_told_after_the_image_that_it_is_made_like() -> None:
+    with_shell = weight(120, packages=[LIBC, GCC], surface=Surface(shells=("/busybox/sh",)))
+    twins = {"a:debug": "a:distroless", "a:lone": "a:gone", "a:single": "a:scratch"}
+    found = told(twins, single=(FULL, {}), debug=(with_shell, {}), distroless=(SMALL, {}), scratch=(TINY, {}), lone=(TINY, {}))
+    assert [step.title.partition(" on ")[0] for step in found] == ["a, single", "a, distroless", "a, debug", "a, scratch", "a, lone"]
+    assert "1.2x larger than distroless" in found[2].title
+    assert "There again for an attacker: shell." in found[2].lines
+    assert "5.0x smaller than distroless" in found[3].title

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ def step(title: str, lines: Sequence[str], *, pause: bool) -> None:
     """A page of the demo; with `pause` the next one waits for Enter."""
     from textwrap import wrap
 
-    out("\n".join(["", *wrap(f"== {title}", WIDTH, subsequent_indent="   "), *(piece for line in lines for piece in wrap(line, WIDTH))]))
+    pieces = partial(wrap, width=WIDTH, break_on_hyphens=False)
+    out("\n".join(["", *pieces(f"== {title}", subsequent_indent="   "), *(piece for line in lines for piece in pieces(line))]))
     if pause:
         sys.stderr.write("-- Enter --")
         sys.stderr.flush()

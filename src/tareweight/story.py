@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tareweight.compare import Row
 from tareweight.errors import one_line
@@ -28,20 +29,26 @@ class Step:
     lines: tuple[str, ...]
 
 
-def steps(rows: Sequence[Row]) -> Iterator[Step]:
-    """A step for each image that was weighed: in every app the baseline first, then from the largest to the smallest."""
-    apps: dict[str, list[Row]] = {}
+def steps(rows: Sequence[Row], twins: Mapping[str, str] = MappingProxyType({})) -> Iterator[Step]:
+    """A step for each image that was weighed: in every app the baseline first, then from the largest to the smallest.
+
+    `twins` are images that are built as another one is, by name: each is told after that one and compared with it.
+    """
+    apps: dict[str, dict[str, Row]] = {}
     for row in rows:
         if row.weight:
-            apps.setdefault(row.app, []).append(row)
+            apps.setdefault(row.app, {})[row.name] = row
     for app, group in apps.items():
-        group.sort(key=lambda row: (not row.is_baseline, -(row.size or 0)))
+        told = {name: row if row.is_baseline else group.get(twins.get(name, ""), row) for name, row in group.items()}
+        order = sorted(group.values(), key=lambda row: (not told[row.name].is_baseline, -(told[row.name].size or 0), told[row.name] is not row))
         before: Row | None = None
-        for row in group:
+        for row in order:
+            twin = told[row.name] is not row
+            other = told[row.name] if twin else before
             if row.weight:
-                lines = _first(row.weight) if before is None or before.weight is None else _next(before.weight, row.weight)
-                yield Step(_title(app, row, group[0], before), (_bar(row, group[0]), *lines, _checked(row)))
-                before = row
+                lines = _first(row.weight) if other is None or other.weight is None else _next(other.weight, row.weight)
+                yield Step(_title(app, row, order[0], other), (_bar(row, order[0]), *lines, _checked(row)))
+                before = before if twin else row
 
 
 def _title(app: str, row: Row, first: Row, before: Row | None) -> str:

@@ -91,6 +91,11 @@ class Target(NamedTuple):
         return self.app.needs_of(self.variant)
 
     @property
+    def source(self) -> str:
+        """The variant whose Dockerfile it is built by; empty where that is its own."""
+        return self.app.makings.get(self.variant, Making()).source
+
+    @property
     def args(self) -> dict[str, str]:
         """The build arguments that make it this variant; they win over `--set`."""
         return dict(self.app.makings.get(self.variant, Making()).args)

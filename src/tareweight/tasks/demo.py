@@ -33,7 +33,8 @@ def demo(_c: Context, app: Any = None, variant: Any = None, pause: bool = False,
     comparison = compare.compare(
         weighing.measure(planned, weighed), baseline=None, sort=None, engine=str(planned.engine), store=planned.engine.store
     )
-    for step in story.steps(comparison.rows):
+    twins = {job.target.name: f"{job.target.app.name}:{job.target.source}" for job in planned.jobs if job.target.source}
+    for step in story.steps(comparison.rows, twins):
         console.step(step.title, step.lines, pause=pause)
     console.out("\n" + report.render(comparison, "table"))
     if failed:
