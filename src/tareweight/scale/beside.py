@@ -141,7 +141,9 @@ def _build(steps: Mapping[int, Step], folder: Path, *, scanner: str, builder: st
     (context / "input").mkdir(exist_ok=True)
     for name, value in inputs.items():
         (context / "input" / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
-    words = ["docker", "buildx", "build", "--builder", builder, "--progress", "rawjson", "--file", "-"]
+    file = folder / "Dockerfile"  # beside the context; from its standard input buildx 0.13 makes a file in /tmp that nobody removes
+    file.write_text(dockerfile(steps), encoding="utf-8")
+    words = ["docker", "buildx", "build", "--builder", builder, "--progress", "rawjson", "--file", str(file)]
     words += ["--platform", next(iter(steps.values())).platform, "--build-context", f"scanner={scanner}"]
     for number, step in steps.items():
         words += ["--build-context", f"image{number}=docker-image://{step.image}"]
@@ -149,7 +151,7 @@ def _build(steps: Mapping[int, Step], folder: Path, *, scanner: str, builder: st
         words += ["--no-cache-filter", "step"]
     words += ["--output", f"type=local,dest={folder / 'out'}", str(context)]
     try:
-        done = run(words, env=ENVIRONMENT, stdin=dockerfile(steps), timeout=BUILD_SECONDS, check=False)
+        done = run(words, env=ENVIRONMENT, timeout=BUILD_SECONDS, check=False)
     except CommandFailed as error:
         return error
     if done.code == 0:
