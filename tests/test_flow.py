@@ -132,7 +132,7 @@ def test_labels(built: tuple[Path, str]) -> None:
     assert labels[f"{oci}.title"] == "one"
     assert labels[f"{oci}.version"] == "3"
     assert labels[f"{oci}.base.name"] == "scratch"
-    assert labels["dev.tareweight.target"] == "one:single"
+    assert labels["dev.tareweight.target"] == f"{prefix}/one:single"
     assert len(labels["dev.tareweight.fingerprint"]) == 64
 
 
@@ -246,7 +246,17 @@ def test_tags_and_clean(project: tuple[Path, str]) -> None:
     assert all(same[name] == same[f"{name}-v1"] for name in three)
     docker("tag", f"{prefix}/one:single", f"{prefix}/mine:single")
     docker("tag", f"{prefix}/one:single", f"{prefix}/one:mine")
-    assert tare(root, "clean", "--app", "two").returncode == 0
+    docker("rmi", f"{prefix}/two:single-v1")
+    write(root, "dockerfiles/two/gone.Dockerfile", "FROM scratch\nCOPY . /\n")
+    write(root, "apps/two/more", "what makes it another image")
+    assert tare(root, "build-all", "--app", "two", "--no-verify").returncode == 0
+    (root / "dockerfiles/two/gone.Dockerfile").unlink()
+    former = docker("image", "ls", "--quiet", "--filter", "dangling=true", "--filter", f"label=dev.tareweight.target={prefix}/two:single").split()
+    assert len(former) == 1
+    done = tare(root, "clean", "--app", "two")
+    assert (done.returncode, done.stderr.count("removed ")) == (0, 3), done.stderr
+    assert f"a former {prefix}/two:single ({former[0]})" in done.stderr
+    assert not docker("image", "ls", "--quiet", "--filter", f"label=dev.tareweight.target={prefix}/two:single")
     assert tags(prefix) == {"one:single", "one:other", "one:single-v1", "one:other-v1", "mine:single", "one:mine"}
     assert (root / ".tare" / "contexts.json").exists()
     assert tare(root, "clean").returncode == 0

@@ -65,8 +65,11 @@ def test_a_remote_without_its_credentials(monkeypatch: pytest.MonkeyPatch, remot
     assert source_labels(Path("/"))[f"{OCI}.source"] == source
 
 
-def test_tasks_are_called_as_this_one_was(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    for program in ("/usr/bin/tare", "/usr/bin/invoke"):
+def test_tasks_are_called_as_this_one_was(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for program, wrapped in (("/usr/bin/tare", False), ("/usr/bin/invoke", False), ("/x/.venv/bin/invoke", True)):
+        if wrapped:
+            (tmp_path / "invoke").touch()
         monkeypatch.setattr("sys.argv", [program])
         console.out("run `invoke build-all`")
         console.say("run `invoke build-all`")
@@ -74,8 +77,9 @@ def test_tasks_are_called_as_this_one_was(capsys: pytest.CaptureFixture[str], mo
     told = capsys.readouterr()
     assert told.out.splitlines() == [
         "run `tare build-all`", "a stranger says `invoke me`", "run `invoke build-all`", "a stranger says `invoke me`",
+        "run `./invoke build-all`", "a stranger says `invoke me`",
     ]  # fmt: skip
-    assert told.err.splitlines() == ["run `tare build-all`", "run `invoke build-all`"]
+    assert told.err.splitlines() == ["run `tare build-all`", "run `invoke build-all`", "run `./invoke build-all`"]
 
 
 def test_console(capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,8 +62,10 @@ def say(text: str) -> None:
 
 
 def _named(text: str) -> str:
-    """`text` with the tasks called as this one was: `invoke x` in this repository, `tare x` elsewhere."""
-    return text.replace("`invoke ", "`tare ") if Path(sys.argv[0]).name == "tare" else text
+    """`text` with the tasks called as this one was: `./invoke x` by this repository's wrapper, `tare x` elsewhere."""
+    if Path(sys.argv[0]).name == "tare":
+        return text.replace("`invoke ", "`tare ")
+    return text.replace("`invoke ", "`./invoke ") if Path("invoke").is_file() else text
 
 
 def error(text: str) -> None:

@@ -116,7 +116,7 @@ def _measured(job: Job, image: Image | None, weighed: Mapping[str, Weighed | Tar
     if isinstance(found, TareError):
         why = str(found)
     if told and told.failures:
-        why = "; ".join(f"{failure.check}: {failure.why}" for failure in told.failures[:2])
+        why = "; ".join(verdict.reasons(told.failures)[:2])
     on_scale = found if isinstance(found, Weighed) else None
     return Measured(
         app=target.app.name,
@@ -190,10 +190,14 @@ def _budget(job: Job, image: Image | None, weighed: Mapping[str, Weighed | TareE
 
     target = job.target
     one = weighed.get(image.id) if image else None
-    if isinstance(one, Weighed) and not job.error:
+    if isinstance(one, Weighed) and not job.error and not job.stale:
         return budget.Result(target.app.name, target.variant, budget.judge(target.limits, one.weight, one.download, then.get(target.name)))
-    why = job.error or (str(one) if one else "no image: run `invoke build-all`")
+    why = job.error or (str(one) if isinstance(one, TareError) else _not_current(job) if image else "no image: run `invoke build-all`")
     return budget.Result(target.app.name, target.variant, budget.unweighed(target.limits, why), weighed=False)
+
+
+def _not_current(job: Job) -> str:
+    return f"the image is out of date ({job.stale}): run `invoke build-all`"
 
 
 def weigh_target(project: Project, target: Target, *, say: Callable[[str], None]) -> tuple[Weight, datetime]:

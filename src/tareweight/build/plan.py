@@ -17,6 +17,7 @@ from tareweight.errors import BadInput, BaseUnavailable, nearest
 from tareweight.settings import Settings
 
 TARGET_LABEL = "dev.tareweight.target"
+"""What image it was built to be: `<prefix>/<app>:<variant>`, whatever names it has later."""
 OCI = "org.opencontainers.image"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -142,7 +143,7 @@ def plan(
             f"{OCI}.title": target.app.title,
             f"{OCI}.version": target.app.version,
             f"{OCI}.base.name": final,
-            TARGET_LABEL: target.name,
+            TARGET_LABEL: job.image,
         }
         if target.app.description:
             job.labels[f"{OCI}.description"] = target.app.description

@@ -25,7 +25,7 @@ def discover(settings: Settings) -> list[Target]:
     if not files and (root / "app.toml").is_file():
         return _of_app(root / "app.toml", re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-") or "app", root, root, bare=True)
     if not files:
-        raise BadInput(f"{root}: no apps", hint="Make apps/<app>/app.toml and dockerfiles/<app>/<variant>.Dockerfile")
+        raise BadInput(f"{root}: no apps", hint="Put an app.toml beside a Dockerfile, or make apps/<app>/app.toml and dockerfiles/<app>/<variant>.Dockerfile")
     targets: list[Target] = []
     for file in files:
         targets += _of_app(file, file.parent.name, root / "dockerfiles" / file.parent.name, root)
@@ -44,7 +44,7 @@ def _of_app(file: Path, name: str, folder: Path, root: Path, *, bare: bool = Fal
             raise BadInput(f"{folder / 'Dockerfile'}: a duplicate of {app.baseline}.Dockerfile", hint="Keep one of the two")
         found[app.baseline] = folder / "Dockerfile"
     if not found:
-        raise BadInput(f"{file}: the app '{name}' has no Dockerfile", hint=f"Make {folder.relative_to(root) / 'single.Dockerfile'}")
+        raise BadInput(f"{file}: the app '{name}' has no Dockerfile", hint=f"Make {folder.relative_to(root) / ('Dockerfile' if bare else 'single.Dockerfile')}")
     for variant, path in found.items():
         _check_name(variant, str(path))
         if not path.resolve().is_relative_to(root):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ _SCRATCH = 64_000_000
 _REMOVAL = 10
 _ANSWER = 60
 """Seconds that the engine has for one answer."""
+
+
+_RUNTIME = re.compile(r"^failed to create task .*? failed: (?:unable to start container process: )?(?:error during container init: )?")
 
 
 class CantRun(Exception):
@@ -186,4 +190,5 @@ def remove(client: Any, name: str) -> None:
 
 
 def _engine_says(error: Any) -> str:
-    return one_line(str(error.explanation or error), LINE)
+    """The engine's own words; of what the runtime told it the end, where the fault stands."""
+    return one_line(_RUNTIME.sub("", str(error.explanation or error)).removesuffix(": unknown"), LINE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,14 @@ class Failure:
 
     check: str
     why: str
+
+
+def reasons(failures: Sequence[Failure]) -> list[str]:
+    """A line for each reason, with the first check that failed for it and how many more did: what can't start fails them all alike."""
+    alike: dict[str, list[str]] = {}
+    for failure in failures:
+        alike.setdefault(failure.why, []).append(failure.check)
+    return [f"{first}{f' and {len(more)} more' if more else ''}: {why}" for why, (first, *more) in alike.items()]
 
 
 @dataclass(frozen=True)

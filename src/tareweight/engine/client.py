@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -114,6 +115,14 @@ def history(image_id: str) -> list[tuple[int, str]]:
     The classic store counts apparent bytes, containerd's disk blocks. `EngineError` where the engine doesn't tell it.
     """
     return [(int(one["Size"]), str(one["CreatedBy"])) for one in reversed(_asked(f"/images/{image_id}/history"))]
+
+
+def labelled(label: str) -> list[tuple[str, tuple[str, ...], str]]:
+    """ID, names and the label's value of every image that has it; one that a newer build took the name from has none."""
+    from urllib.parse import quote
+
+    told = _asked(f"/images/json?filters={quote(json.dumps({'label': [label]}))}")
+    return [(str(one["Id"]), tuple(name for name in one["RepoTags"] or () if name != "<none>:<none>"), str(one["Labels"][label])) for one in told]
 
 
 def _asked(request: str) -> Any:

@@ -23,7 +23,7 @@ def render(comparison: Comparison, *, wide: bool = False) -> str:
     if shortened:
         lines += text.wrap(f"{text.DOTS} shortened to fit; --wide, --format csv and json have the whole names", WIDTH, "  ")
     lines += text.wrap(text.about(comparison), WIDTH, "  ")
-    for note in (*(comparison.sources if wide else text.sources(comparison)), *comparison.notes):
+    for note in (*text.unknown_download(comparison), *(comparison.sources if wide else text.sources(comparison)), *comparison.notes):
         lines += text.wrap(note, WIDTH, "  ")
     if comparison.against:
         from tareweight.report import sections, since

@@ -140,6 +140,12 @@ def sources(comparison: Comparison) -> list[str]:
     return [f"debian: {len(made)} bases are stand-ins; `invoke bases` and --wide say what each is made of", *other]
 
 
+def unknown_download(comparison: Comparison) -> list[str]:
+    """How to learn what isn't known."""
+    known = all(row.download is not None for row in comparison.rows if row.weight)
+    return [] if known else [f"download {NONE}: not known yet; --download has the engine pack the images once, to learn it"]
+
+
 def about(comparison: Comparison) -> str:
     """The engine, and what all images take in it together."""
     engine, store = comparison.engine, comparison.store

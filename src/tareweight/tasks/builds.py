@@ -171,7 +171,7 @@ def verify(_c: Context, app: Any = None, variant: Any = None, jobs: str = "") ->
 @task(iterable=["app", "variant", "set_"], help=options(*BUILD, "tag"))
 @guarded
 def bake(_c: Context, app: Any = None, variant: Any = None, set_: Any = None, bases: str = "", nearest_base: bool = False, tag: str = "") -> None:
-    """Print the same plan as a bake file: `invoke bake | docker buildx bake -f -`."""
+    """Print the same plan as a file for `docker buildx bake -f -`."""
     from tareweight import project as projects
     from tareweight.build.command import bake as bake_file
 
@@ -189,19 +189,20 @@ def bases(_c: Context, app: Any = None, variant: Any = None, set_: Any = None, b
     """List the bases that the Dockerfiles name, with source, size and digest."""
     from tareweight import project as projects
     from tareweight.engine.client import history, inspect
+    from tareweight.report import text
 
     project = projects.open_project(wishes(app or (), variant or (), set_ or (), bases=bases, nearest_base=nearest_base))
     planned = projects.make_plan(project)
     console.say(planned.bases.how)
     names = {base.reference: base.recipe.tag if base.recipe else base.reference for base in planned.bases.all}
     images = inspect(list(names.values()))
+    width = max((len(name) for name in names), default=0)
     for base in planned.bases.all:
         image = images.get(names[base.reference])
-        size = f"{sum(size for size, _ in history(image.id)) / 1e6:9.1f} MB" if image else "   not here"
-        state = "" if base.identity else "  (to be made)"
-        console.out(f"{base.reference:<38} {base.source:<9} {size}  {base.digest}{state}")
+        size = text.size(sum(size for size, _ in history(image.id))) if image else "not here"
+        console.out(f"{base.reference:<{width}}  {base.source:<8}  {size:>8}  {base.digest or 'to be made'}")
         if base.stand_in:
-            console.out(f"    stood in for by {base.stand_in}")
+            console.out(f"    <- {base.stand_in}")
     for job in planned.jobs:
         if job.error:
             console.say(f"{job.target.name}: {job.error}")

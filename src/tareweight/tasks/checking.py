@@ -13,6 +13,7 @@ def run_checks(targets: list[Any], project: Any) -> bool:
     from concurrent.futures import ThreadPoolExecutor
 
     from tareweight.check import reaper
+    from tareweight.check.verdict import reasons
     from tareweight.check.verify import verify as check
 
     # No more at once than there are processors: the time to the first answer is measured, and should be the image's own.
@@ -26,6 +27,6 @@ def run_checks(targets: list[Any], project: Any) -> bool:
         word = "unchecked" if not verdict.total else "ok" if verdict.ok else "FAILED"
         note = f"  {verdict.lock_note}" if verdict.lock_note else ""
         console.say(f"{target.name:<24} check {word} {verdict.passed}/{verdict.total}{note}")
-        for failure in verdict.failures:
-            console.say(f"    {failure.check}: {failure.why}")
+        for reason in reasons(verdict.failures):
+            console.say(f"    {reason}")
     return not any(verdict.failures for verdict in verdicts)

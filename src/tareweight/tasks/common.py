@@ -11,7 +11,7 @@ import invoke
 from invoke import Argument, Exit
 
 from tareweight import console
-from tareweight.errors import TareError
+from tareweight.errors import BadInput, TareError
 
 Task = TypeVar("Task", bound=Callable[..., Any])
 HELP = {
@@ -80,6 +80,8 @@ def guarded(body: Task) -> Task:
         # A terminating signal cancels builds and checks as Ctrl-C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
+            if args[0].config.run.dry:
+                raise BadInput("-R (--dry): these tasks don't run their commands through Invoke", hint="`invoke build-all --dry-run` says what would be built")
             return body(*args, **kwargs)
         except TareError as error:
             console.error(str(error))

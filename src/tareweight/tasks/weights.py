@@ -9,6 +9,8 @@ from invoke import Context, Exit
 from tareweight import console
 from tareweight.tasks.common import BUILD, MATRIX, guarded, options, task, wishes
 
+ONE_BY_ONE = "table, markdown or json"
+
 
 def _weighed(project: Any, *, download: bool = False) -> tuple[Any, Any]:
     """The project planned, and its images on the scale."""
@@ -83,7 +85,7 @@ def baseline(_c: Context, app: Any = None, variant: Any = None, download: bool =
         raise Exit(code=1)
 
 
-@task(iterable=["app", "variant"], help=options(*MATRIX, "format"))
+@task(iterable=["app", "variant"], help={**options(*MATRIX), "format": ONE_BY_ONE})
 @guarded
 def budget(_c: Context, app: Any = None, variant: Any = None, format: str = "table") -> None:
     """Hold every image to the limits in its app.toml; exit 4 where one is broken, with the packages behind it."""
@@ -117,7 +119,7 @@ def sbom(_c: Context, app: str = "", variant: str = "", format: str = "cyclonedx
     console.verbatim(bills.document(weight, name=target.app.name, version=target.app.version, format=format, timestamp=created))
 
 
-@task(help={**options(*MATRIX), "format": "table, markdown or json"})
+@task(help={**options(*MATRIX), "format": ONE_BY_ONE})
 @guarded
 def explain(_c: Context, app: str = "", variant: str = "", format: str = "table") -> None:
     """Say where the bytes of one image are, what was left behind in it, and what would make it smaller."""
@@ -135,7 +137,7 @@ def explain(_c: Context, app: str = "", variant: str = "", format: str = "table"
     "app": "the app whose variants are compared; without it --from and --to are any two images",
     "from": "variant or image to start from (default: the app's baseline)",
     "to": "variant or image to arrive at",
-    "format": "table, markdown or json",
+    "format": ONE_BY_ONE,
 })  # fmt: skip
 @guarded
 def diff(_c: Context, app: str = "", from_: str = "", to: str = "", format: str = "table") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -47,7 +47,7 @@ def export(project: Project, out: str, *, say: Callable[[str], None], tell: Call
     if job.error:
         raise TareError(f"{job.target.name}: {job.error}")
     require_buildx()
-    with _beside(folder) as made:
+    with _beside(folder, out) as made:
         _build(job, made, planned.engine, project.settings, tell)
         found = _account(job, folder, made)
         if not found.files:
@@ -92,13 +92,17 @@ def _with_artifact(project: Project) -> Read:
 
 
 @contextmanager
-def _beside(folder: Path) -> Iterator[Path]:
-    """A folder on the same file system, to be renamed; what is left of it is removed."""
+def _beside(folder: Path, out: str) -> Iterator[Path]:
+    """A folder on the same file system, to be renamed; what is left of it is removed. `BadInput` where none can be made."""
     above = next(path for path in folder.parents if path.is_dir())
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=above, ignore_cleanup_errors=True) as place:
-        made = Path(place) / "artifact"
-        made.mkdir()
-        folder.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        try:
+            place = stack.enter_context(tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=above, ignore_cleanup_errors=True))
+            made = Path(place) / "artifact"
+            made.mkdir()
+            folder.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"--out {out}: can't be made: {error.strerror}", hint="Name a folder that you may write to") from error
         yield made
 
 

@@ -31,6 +31,8 @@ def run(project: Project, args: Sequence[str], say: Callable[[str], None]) -> in
         with copy_of(client, choice, image, args=tuple(args), stdin=stdin, tty=tty, port=port, published=published) as name:
             if published:
                 say(f"http://127.0.0.1:{published}/ is {choice}; Ctrl-C stops it")
+            elif tty and choice.why:
+                say(f"this is {choice}")
             words = ["docker", "start", "--attach", *(["--interactive"] if stdin else []), name]
             _, refused = terminal.attached(words, stop=lambda: stop([name]))
             status = ended(client, choice, name)

@@ -62,7 +62,10 @@ def _refuse_if_over(client: Any, choice: Choice, name: str) -> None:
     while time.monotonic() < end:
         if not client.inspect_container(name)["State"].get("Running"):
             status = ended(client, choice, name)
-            raise TareError(f"{choice.target.name}: ends at once with exit {status}, so there is no running copy to look into")
+            raise TareError(
+                f"{choice.target.name}: ends at once with exit {status}, so there is no running copy to look into",
+                hint=f"`invoke explain --app {choice.target.app.name} --variant {choice.target.variant}` tells what is in it",
+            )
         time.sleep(0.05)
 
 
@@ -81,7 +84,7 @@ def _beside(client: Any, choice: Choice, name: str, command: Sequence[str], proj
     """A shell in a container that shares the processes and the network of `name`."""
     toolbox = lockdown.Image(_toolbox(project, say), "", (), run_as=_user(client, name))
     needs = Needs(capabilities=choice.target.needs.capabilities, writable=("/tmp",))
-    say(f"{choice}: it has no shell, so one from {TOOLBOX} shares its processes and network; its files are in /proc/1/root")
+    say(f"{choice}: it has no shell, so one from {TOOLBOX} shares its processes and network; its files are in /proc/1/root, where you are")
     args = ("-c", _LOOK, "sh", *command)
     with copy_of(client, choice, toolbox, needs=needs, args=args, stdin=True, tty=terminal.is_terminal(), beside=name) as debugger:
         words = ["docker", "start", "--attach", "--interactive", debugger]

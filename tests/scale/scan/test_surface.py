@@ -51,7 +51,11 @@ def test_a_link_that_leads_nowhere_is_nothing(lay: Lay) -> None:
 
 def test_applets_are_programs_by_link(lay: Lay) -> None:
     found = look(lay, ["bin/busybox"], {"bin/sh": "->busybox", "bin/ash": "->/bin/busybox", "usr/bin/wget": "->../../bin/busybox", "bin/cat": "->busybox"})
-    assert found == {"shells": ["bin/ash", "bin/sh"], "network_clients": ["usr/bin/wget"]}
+    assert found == {"shells": ["bin/busybox"], "network_clients": ["usr/bin/wget"]}
+
+
+def test_busybox_is_a_shell_without_an_applet_too(lay: Lay) -> None:
+    assert look(lay, ["bin/busybox"]) == {"shells": ["bin/busybox"]}
 
 
 def test_applets_are_programs_by_hard_link(lay: Lay) -> None:
@@ -59,7 +63,7 @@ def test_applets_are_programs_by_hard_link(lay: Lay) -> None:
     for name in ("ash", "nc", "sh"):
         (root / "busybox" / name).hardlink_to(root / "busybox/busybox")
     lists = surface.look(Tree(str(root))).lists
-    assert lists["shells"] == ["busybox/ash", "busybox/sh"]
+    assert lists["shells"] == ["busybox/ash", "busybox/busybox", "busybox/sh"]
     assert lists["network_clients"] == ["busybox/nc"]
 
 

@@ -1,6 +1,7 @@
 """What there is for an attacker to use: programs by their names, and files with rights that are too wide.
 
-openssl and git count as network clients, for they fetch and send. awk doesn't count as an interpreter, nor make as a compiler.
+busybox counts as a shell whatever its other names are, for `busybox sh` is one. openssl and git count as network clients, for they
+fetch and send. awk doesn't count as an interpreter, nor make as a compiler.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import NamedTuple
 from .tree import Tree
 
 KINDS = {
-    "shells": r"sh|[bd]?ash|rbash|zsh|ksh(?:93)?|mksh|lksh|t?csh|fish|hush|yash|pwsh",
+    "shells": r"sh|[bd]?ash|busybox(?:[.-]static)?|toybox|rbash|zsh|ksh(?:93)?|mksh|lksh|t?csh|fish|hush|yash|pwsh",
     "package_managers": r"apt(?:-get)?|aptitude|dpkg|apk|(?:micro)?dnf|yum|rpm|zypper|pacman|snap|opkg|nix-env|brew|pip[\d.]*|pipx|uv|poetry|conda|mamba"
     r"|npm|npx|yarn(?:pkg)?|pnpm|corepack|gem|bundler?|cargo|composer|cpan|luarocks",
     "compilers": r"(?:\w+-(?:\w+-)?(?:gnu|musl)\w*-)?(?:gcc|g\+\+|cc|c\+\+|cpp|gfortran|clang|clang\+\+|ld|ld\.(?:bfd|gold|lld|mold)|gold|as)(?:-[\d.]+)?"
