@@ -190,4 +190,4 @@ def test_an_image_that_is_out_of_date_says_so(built: Built) -> None:
         done = tare(built.root, "explain", "--app", "user", "--variant", "before")
     finally:
         file.write_text(before)
-    assert "OUT OF DATE (something changed)" in done.stdout
+    assert "OUT OF DATE (Dockerfile changed)" in done.stdout

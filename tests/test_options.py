@@ -84,3 +84,10 @@ def test_the_only_app_of_a_project_needs_no_name_in_diff(project: Path, monkeypa
     assert two_images(opened, "", "small", "other/image:1") == ("small", "other/image:1")
     with pytest.raises(BadInput, match="two images are wanted"):
         two_images(opened, "", "", "other/image:1")
+
+
+def test_a_dry_run_of_invokes_own_is_refused(project: Path) -> None:
+    ended = tare("-R", "clean", cwd=project)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("tareweight: -R (--dry): ")
+    assert "build-all --dry-run`" in ended.stderr

@@ -133,6 +133,13 @@ def test_a_budget_that_is_kept_and_one_that_is_broken(project: Path) -> None:
     assert document["kept"] is False
     assert "size" in broken.stderr
     assert broken.stderr.count("\n") == 1
+    file = project / "Dockerfile"
+    before = file.read_text()
+    file.write_text(before + "USER 7\n")
+    stale = tare(project, "budget")
+    file.write_text(before)
+    assert stale.returncode == 1, "an image of before proves nothing"
+    assert "can't be judged: the image is out of date (Dockerfile changed): run `invoke build-all`" in stale.stderr
     limits(project, "")
 
 

@@ -120,7 +120,7 @@ class _Scale(NamedTuple):
     def biggest(self) -> tuple[Cause, ...]:
         """The biggest packages and files of no package."""
         packages = [Cause(_label(one.type, one.name, one.version), one.bytes) for one in self.now.packages]
-        return _most_first([*packages, *self._loose()])[:BIGGEST]
+        return tuple(cause for cause in _most_first([*packages, *self._loose()])[:BIGGEST] if cause.bytes)
 
     def _loose(self) -> list[Cause]:
         return [Cause(place.path, place.bytes) for place in self.weight.scan.biggest if not place.owner]

@@ -78,7 +78,8 @@ def _first(weight: Weight) -> Iterator[str]:
     classes = sorted(((size, name) for name, size in weight.scan.classes.items() if size), reverse=True)
     yield "It holds " + ", ".join(f"{text.size(size)} of {_words(name)}" for size, name in classes[:4]) + "."
     if own := weight.scan.classes["app"]:
-        yield f"The app itself is {text.size(own)} of it: {100 * own / weight.size:.2g} %."
+        share = 100 * own / weight.size
+        yield f"The app itself is {text.size(own)} of it: {f'{share:.2g}' if share >= 0.01 else 'less than 0.01'} %."
     yield f"Its largest packages: {_named(_largest(weight.scan.packages))}."
     if weight.traits:
         yield f"For an attacker there is: {', '.join(weight.traits)}."

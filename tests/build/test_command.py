@@ -24,7 +24,7 @@ def job(app: str = "a", variant: str = "single") -> Job:
     target = Target(App(app, Path("/p/apps/a"), Path("/p/apps/a"), "A", "", "1", "single", (), Needs(), {}), variant, Path(f"/p/{variant}.Dockerfile"))
     base = Base("golang:1.24", "debian", "sha256:1", "docker-image://x@sha256:1")
     image = plan.image_name(SETTINGS, target)
-    return Job(target, image, (image, f"{image}-v1"), {"K": "v=${x}"}, (base,), base, {"l": "${a} %{b}"}, "f" * 64)
+    return Job(target, image, (image, f"{image}-v1"), {"K": "v=${x}"}, (base,), base, {"l": "${a} %{b}"}, fingerprint="f" * 64)
 
 
 def pairs(words: list[str], flag: str) -> list[str]:

@@ -114,7 +114,7 @@ def test_table(usual: Comparison) -> None:
     assert "single *~" in drawn
     for said in ("* smallest that passes", "~ out of date", "(u) base pulled", "(d) base made", "surface: r root, s shell"):
         assert said in " ".join(drawn.split())
-    assert "engine: Docker Engine 26.1.5, classic store (overlay2), all layers, each once, take 1123 MB" in " ".join(drawn.split())
+    assert "engine: Docker Engine 26.1.5, classic store (overlay2), where all layers, each counted once, take 1123 MB" in " ".join(drawn.split())
     assert "\nweb:broken failed: COPY: no such file at line 3\n" in drawn
     assert "\nweb:debug failed: GET / answered 500\n" in drawn
 

@@ -85,6 +85,7 @@ def test_what_is_no_folder(project: Path, out: Path) -> None:
     done = subprocess.run([*TARE, "export", "--app", "tool", "--out", "."], cwd=out / "empty", capture_output=True, text=True, check=False)
     assert done.returncode == 2
     one_line(tare(project, "export", "--app", "tool", "--out", "/proc"), 2, "--out /proc: ")
+    one_line(tare(project, "export", "--app", "tool", "--out", "/proc/new"), 2, "--out /proc/new: can't be made: ", "Name a folder that you may write to")
 
 
 def test_nothing_to_export(project: Path, out: Path) -> None:

@@ -183,7 +183,7 @@ def test_what_is_stale_or_missing_is_refused(project: Fixture, place: str) -> No
     finally:
         file.write_text(before)
     assert done.returncode == 1
-    assert "out of date (something changed): run `tare build-all`" in done.stderr
+    assert "out of date (source changed): run `tare build-all`" in done.stderr
     done = tare(project.root, "push", "--registry", f"{place}/stale", "--app", "good", env={"TAREWEIGHT_PREFIX": f"{project.prefix}-none"})
     assert "there is no image: run `tare build-all`" in done.stderr
     assert known(place, "stale/good") == []

@@ -145,7 +145,7 @@ def test_an_image_that_is_out_of_date_is_told(project: Path) -> None:
     finally:
         file.write_text(text)
     assert done.returncode == 3
-    assert "once:single isn't up to date (something changed): `invoke build --app once --variant single` makes it anew" in done.stderr
+    assert "once:single isn't up to date (Dockerfile changed): `invoke build --app once --variant single` makes it anew" in done.stderr
 
 
 def test_over_its_memory(project: Path) -> None:

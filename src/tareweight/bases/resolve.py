@@ -119,7 +119,7 @@ def _from_debian(names: Sequence[str], settings: Settings, *, nearest: bool, pul
             recipes.append(find(name, known, versions=versions, nearest=nearest))
         except BaseUnavailable as error:
             why = "no registry that has it answers, and " if mode == "auto" else ""
-            found[name] = BaseUnavailable(f"base {name}: {why}{error.what}", hint=error.hint)
+            found[name] = BaseUnavailable(f"base {name}: {why}{error.what.removeprefix(f'{name}: ')}", hint=error.hint)
     images = inspect([recipe.tag for recipe in recipes])
     for recipe in recipes:
         image = images.get(recipe.tag)

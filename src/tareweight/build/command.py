@@ -27,7 +27,7 @@ def archive(metadata: Path) -> Path:
 
 def labels(job: Job, source: Mapping[str, str]) -> dict[str, str]:
     """Every label of the image. `source` (revision and source) is left out of the fingerprint: a commit that changes nothing rebuilds nothing."""
-    found = {**job.labels, **source, fingerprint.LABEL: job.fingerprint}
+    found = {**job.labels, **source, fingerprint.LABEL: job.fingerprint, fingerprint.PARTS: fingerprint.label(job.parts)}
     if job.base:
         found[f"{OCI}.base.digest"] = job.base.digest
         found["dev.tareweight.base.source"] = job.base.source

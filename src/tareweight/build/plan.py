@@ -45,6 +45,7 @@ class Job:
     bases: tuple[Base, ...] = ()
     base: Base | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
     fingerprint: str = ""
     stale: str = ""
     error: str = ""
@@ -106,7 +107,6 @@ def tag_names(settings: Settings, target: Target, tag: str) -> tuple[str, ...]:
     return (image, f"{image}-{tag}")
 
 
-
 def plan(
     reads: Sequence[Read],
     *,
@@ -157,7 +157,7 @@ def plan(
 
 def seal(job: Job, read: Read, *, cache: StatCache, platform: str) -> None:
     """Put the fingerprint on a job whose bases are all known."""
-    job.fingerprint = fingerprint.of(
+    job.parts = fingerprint.parts_of(
         job.target,
         cache=cache,
         dockerfile=read.text,
@@ -166,6 +166,7 @@ def seal(job: Job, read: Read, *, cache: StatCache, platform: str) -> None:
         platform=platform,
         labels=job.labels,
     )
+    job.fingerprint = fingerprint.of(job.parts)
 
 
 def why_stale(job: Job, images: Mapping[str, Image]) -> str:
@@ -177,6 +178,6 @@ def why_stale(job: Job, images: Mapping[str, Image]) -> str:
     if have is None:
         return "no image"
     if have.labels.get(fingerprint.LABEL) != job.fingerprint:
-        return "something changed"
+        return fingerprint.changed(have.labels.get(fingerprint.PARTS, ""), job.parts)
     missing = [tag for tag in job.tags if tag not in have.tags]
     return f"no {missing[0]}" if missing else ""

@@ -151,7 +151,7 @@ def about(comparison: Comparison) -> str:
     engine, store = comparison.engine, comparison.store
     parts = [engine] if store in engine else [engine, f"{store} store"]
     if sum(row.weight is not None for row in comparison.rows) > 1:
-        parts.append(f"all layers, each once, take {size(comparison.stored)} there")
+        parts.append(f"where all layers, each counted once, take {size(comparison.stored)}")
     return "engine: " + ", ".join(part for part in parts if part)
 
 

@@ -94,7 +94,8 @@ def _setup(builder: Builder, planned: Planned) -> Setup:
 def _job(job: Job, run_name: str, number: int) -> Job:
     """The job under a tag of its own, with cache mounts of its own: the user's are neither a help to it nor emptied by it."""
     name = f"{run_name}-{number}"
-    return replace(job, image=f"{job.image}-{name}", tags=(f"{job.image}-{name}",), args={**job.args, "BUILDKIT_CACHE_MOUNT_NS": name})
+    args = {**job.args, "BUILDKIT_CACHE_MOUNT_NS": name}
+    return replace(job, image=f"{job.image}-{name}", tags=(f"{job.image}-{name}",), args=args, stale=f"{number} of 2")
 
 
 def _build(jobs: Sequence[Job], setup: Setup, planned: Planned, source: dict[str, str], tell: Callable[[Event], None]) -> list[building.Outcome]:
