@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,7 @@ def project(tmp_path: Path) -> Path:
 def test_an_option_that_may_be_repeated_needs_its_value(project: Path, words: tuple[str, ...]) -> None:
     ended = tare(*words, cwd=project)
     assert ended.returncode == 2
-    assert "needed value and was not given one" in ended.stderr
+    assert re.search(r"^tareweight: --(app|variant|set) needs a value\. `tare --list`", ended.stderr)
     assert ended.stdout == ""
 
 
@@ -91,3 +92,9 @@ def test_a_dry_run_of_invokes_own_is_refused(project: Path) -> None:
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("tareweight: -R (--dry): ")
     assert "build-all --dry-run`" in ended.stderr
+
+
+def test_help_for_a_task_that_does_not_exist(project: Path) -> None:
+    ended = tare("--help", "nope", cwd=project)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("tareweight: No idea what 'nope' is! `tare --list`")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 from invoke import Exit, ParseError, Program
@@ -27,9 +28,16 @@ class _Tare(Program):
         except ParseError as error:
             _refuse(error)
 
+    def parse_cleanup(self) -> None:
+        try:
+            super().parse_cleanup()
+        except ParseError as error:
+            _refuse(error)
+
 
 def _refuse(error: ParseError) -> None:
-    console.error(f"{error} `tare --list` and `tare --help TASK` tell what there is")
+    said = re.sub(r"Flag <Argument: ([\w-]*[a-z])_?[ >].*needed value and was not given one!", r"--\1 needs a value.", str(error))
+    console.error(f"{said} `tare --list` and `tare --help TASK` tell what there is")
     raise Exit(code=2) from None
 
 

@@ -70,7 +70,8 @@ def weigh_named(names: Sequence[str], project: Project, engine: Engine, *, say: 
     found = inspect(names)
     for name in names:
         if name not in found:
-            raise BadInput(f"there is no image {name}", hint="`docker image ls` names those that are there")
+            own = name.startswith(f"{project.settings.prefix}/")
+            raise BadInput(f"there is no image {name}", hint="Run `invoke build-all`" if own else "`docker image ls` names those that are there")
     told = weigh.weigh({name: name for name in names}, tare=project.settings.tare, engine=engine, scanner=partial(scanner, project, say), files=files)
     weights = []
     for name in names:

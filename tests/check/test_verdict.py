@@ -14,7 +14,7 @@ from tests.check.conftest import target_of
 from tareweight.catalog import Check, Expect, Needs
 from tareweight.check import Failure, Verdict, load, save
 from tareweight.check.command import Streams
-from tareweight.check.verdict import AS_ROOT, path
+from tareweight.check.verdict import AS_ROOT, path, reasons
 from tareweight.check.words import mismatch
 
 IMAGE = "sha256:" + "ab" * 32
@@ -139,3 +139,9 @@ def test_streams_cut_anywhere(step: int) -> None:
     for at in range(0, len(data), step):
         streams.feed(data[at : at + step])
     assert (streams.stdout, streams.stderr) == ("abcd", "no")
+
+
+def test_one_reason_for_all_checks_is_told_once() -> None:
+    failures = [Failure("adds", "can't start: no /here"), Failure("refuses", "stdout is 'x', wanted 'y'"), Failure("divides", "can't start: no /here")]
+    assert reasons(failures) == ["adds and 1 more: can't start: no /here", "refuses: stdout is 'x', wanted 'y'"]
+    assert reasons([]) == []

@@ -24,7 +24,7 @@ _ANSWER = 60
 """Seconds that the engine has for one answer."""
 
 
-_RUNTIME = re.compile(r"^failed to create task .*? failed: (?:unable to start container process: )?(?:error during container init: )?")
+_RUNTIME = re.compile(r"^failed to create task .* failed: (?:unable to start container process: )?(?:error during container init: )?")
 
 
 class CantRun(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from tareweight.difference.changes import Bytes, Difference, FileChange, Group, PackageChange, Setting, Side
@@ -120,16 +120,11 @@ def _versions(one: PackageChange) -> str:
     """The versions that came and went; all of them where only their number differs; one and what differs, where they are equal."""
     old, new = Counter(one.old_versions), Counter(one.new_versions)
     if old == new:
-        return f"{_copies(old)} ({f'{one.old_files} -> {one.new_files} files' if one.old_files != one.new_files else 'other files'})"
+        return f"{text.versions(old)} ({f'{one.old_files} -> {one.new_files} files' if one.old_files != one.new_files else 'other files'})"
     gone, come = old - new, new - old
     if not gone or not come:
         gone, come = old, new
-    return " -> ".join(_copies(versions) for versions in (gone, come) if versions)
-
-
-def _copies(versions: Mapping[str, int]) -> str:
-    """ "1.2, 1.3 (3 times)"."""
-    return ", ".join(f"{version} ({times} times)" if times > 1 else version for version, times in versions.items())
+    return " -> ".join(text.versions(versions) for versions in (gone, come) if versions)
 
 
 def _groups(groups: Sequence[Group]) -> Section:

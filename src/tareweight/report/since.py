@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from tareweight.compare import Comparison, Row
 from tareweight.lock import Change, Delta
 from tareweight.report import text
@@ -66,7 +68,7 @@ def _lines(row: Row, delta: Delta) -> list[str]:
 
 
 def _package(one: Change) -> str:
-    old, new = ", ".join(one.before), ", ".join(one.after)
+    old, new = text.versions(Counter(one.before)), text.versions(Counter(one.after))
     versions = f"{old} -> {new}" if old and new and old != new else new or old
     mark = {"added": "+", "dropped": "-", "changed": ""}[one.kind]
     return f"{mark}{one.type}:{one.name} {versions} {text.signed(one.bytes)}"

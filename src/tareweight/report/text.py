@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from tareweight.bases.recipes import NEAREST
 from tareweight.compare import Comparison, Row
@@ -210,6 +211,11 @@ def base(name: str, room: int) -> str:
     last = plain.rpartition("/")[2]
     short = [name, f"{plain}@{DOTS}" if at else plain, plain, f"{DOTS}/{last}", last]
     return next((one for one in short if width(one) <= room), clip(last, room))
+
+
+def versions(counts: Mapping[str, int]) -> str:
+    """ "1.2, 1.3 (3 times)": a package may lie in several places."""
+    return ", ".join(f"{version} ({times} times)" if times > 1 else version for version, times in counts.items())
 
 
 def escape(string: str) -> str:
