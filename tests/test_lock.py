@@ -91,6 +91,12 @@ def test_write_where_nothing_can_be_written(tmp_path: Path) -> None:
         lock.write(tmp_path / BASELINE, {"a:one": entry(1)}, ["a:one"])
 
 
+def test_a_baseline_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / BASELINE)
+    with pytest.raises(BadInput, match="not a regular file"):
+        lock.of_project(tmp_path)
+
+
 def test_deltas() -> None:
     then = entry(100_000_000, LIBC, Package("npm", "lodash", "1", 10, 1), Package("deb", "tar", "1", 500, 1), Package("pypi", "same", "1", 7, 1), download=40)
     now = entry(

@@ -41,7 +41,7 @@ def test_apps_mark_the_root_too(tmp_path: Path) -> None:
     assert settings.find_root(tmp_path / "apps" / "x") == tmp_path.resolve()
 
 
-@pytest.mark.parametrize("text", ["0", "65", "-1", "1.5", "x", " 3", ""])
+@pytest.mark.parametrize("text", ["0", "65", "-1", "1.5", "x", " 3", "", "9" * 5000])
 def test_jobs(text: str) -> None:
     with pytest.raises(BadInput, match="--jobs"):
         settings.jobs_number(text, "--jobs")
@@ -75,7 +75,7 @@ def test_bad_prefix(prefix: str) -> None:
         settings.prefix_name(prefix, "x")
 
 
-@pytest.mark.parametrize("text", ["x", "-1", "1.5", "٣", "253402300800"])
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "٣", "253402300800", "9" * 5000])
 def test_a_bad_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", text)
     with pytest.raises(BadInput, match="SOURCE_DATE_EPOCH"):

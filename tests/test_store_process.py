@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,11 @@ def test_round_trip_and_gitignore(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"\0" * 50, b"[" * 100_000])
 def test_corrupt_is_nothing(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.json").write_bytes(content)
+    assert store.read(tmp_path / "x.json") is None
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.json")
     assert store.read(tmp_path / "x.json") is None
 
 

@@ -74,7 +74,7 @@ class Dockerfile(NamedTuple):
             stage = stages[index] = self.stages[index]
             for place, wanted in enumerate((stage.base, *stage.needs)):
                 earlier = by_name.get(wanted.lower())
-                if earlier is None and wanted.isdecimal():
+                if earlier is None and wanted.isdecimal() and len(wanted) < 9:
                     earlier = int(wanted)
                 if earlier is not None and earlier < index:
                     platform = visit(earlier)

@@ -186,6 +186,8 @@ def _is_file(text: str) -> bool:
 
 def read(file: Path) -> dict[str, Entry]:
     """The entries of a file. `BadInput` that names the file, and the key where one is wrong."""
+    if file.exists() and not file.is_file() and not file.is_dir():
+        raise BadInput(f"{file}: not a regular file", hint=_ANEW)
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:

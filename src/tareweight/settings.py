@@ -76,9 +76,9 @@ def read(start: Path | None = None) -> Settings:
         values["nearest_base"] = table.boolean("nearest_base", False)
         given = table.mapping("secrets")
         for name, where in given.items():
-            path = (root / Path(where).expanduser()).resolve()
-            if not path.is_file():
-                table.fail("secrets", f"{name}: {path} is not a file", "Name the file that holds the secret")
+            path = _file(root, where)
+            if not path or not path.is_file():
+                table.fail("secrets", f"{name}: {path or where} is not a file", "Name the file that holds the secret")
             secrets[name] = path
         table.close()
     if from_env := os.environ.get("TAREWEIGHT_PREFIX"):
@@ -90,6 +90,14 @@ def read(start: Path | None = None) -> Settings:
     if from_env := os.environ.get(EPOCH):
         epoch_number(from_env)
     return Settings(root=root, secrets=secrets, **values)  # type: ignore[arg-type]
+
+
+def _file(root: Path, where: str) -> Path | None:
+    """The absolute path of a file that is told relative to `root`; None for `~nobody` and loops of links."""
+    try:
+        return (root / Path(where).expanduser()).resolve()
+    except (OSError, RuntimeError):
+        return None
 
 
 def prefix_name(text: str, where: str) -> str:
@@ -110,14 +118,14 @@ def bases_name(text: str, where: str) -> str:
 
 def jobs_number(text: str, where: str) -> int:
     """`text` as a number of builds at once, 1 to 64."""
-    if not text.isdecimal() or not 1 <= int(text) <= 64:
+    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= 64:
         raise BadInput(f"{where}: '{text}' is not a whole number from 1 to 64")
     return int(text)
 
 
 def epoch_number(text: str) -> int:
     """SOURCE_DATE_EPOCH as a number of seconds; 253402300799 is the last of the year 9999, beyond which times have no text."""
-    if not text.isascii() or not text.isdecimal() or int(text) > 253_402_300_799:
+    if not text.isascii() or not text.isdecimal() or len(text) > 20 or int(text) > 253_402_300_799:
         raise BadInput(f"{EPOCH}: '{one_line(text, 60)}' is no whole number of seconds since 1970", hint="Leave it unset to take the commit's time")
     return int(text)
 

@@ -14,7 +14,8 @@ from tareweight.errors import TareError
 def read(file: Path) -> Any:
     """What `write` put there; None where the file is missing, corrupt or no file."""
     try:
-        return json.loads(file.read_bytes())
+        # A pipe would be waited for.
+        return json.loads(file.read_bytes()) if file.is_file() else None
     except (OSError, ValueError, RecursionError):
         return None
 

@@ -71,9 +71,12 @@ class Table:
             self.fail(key, f"should be {wanted}, not {_named(value)}")
         return value
 
-    def string(self, key: str, default: Any = _MISSING) -> Any:
-        """A string, or `default`."""
-        return self._take(key, default, str, "a string")
+    def string(self, key: str, default: Any = _MISSING, *, nul: bool = False) -> Any:
+        """A string, or `default`; with `nul` it may hold that character."""
+        value = self._take(key, default, str, "a string")
+        if not nul:
+            self._no_nul(key, value)
+        return value
 
     def integer(self, key: str, default: Any = _MISSING, *, low: int = 0, high: int | None = None) -> Any:
         """A whole number between `low` and `high`, or `default`."""
@@ -82,11 +85,13 @@ class Table:
             self.fail(key, f"{value} is out of range", f"Give {low} to {high}" if high is not None else f"Give {low} or more")
         return value
 
-    def number(self, key: str, default: float) -> float:
-        """A positive number."""
+    def number(self, key: str, default: float, high: float = math.inf) -> float:
+        """A positive number, `high` at most."""
         value = self._take(key, default, (int, float), "a number")
         if not 0 < value < math.inf:
             self.fail(key, f"{value} is not a number more than 0")
+        if value > high:
+            self.fail(key, f"{value} is out of range", f"Give {high:g} or less")
         return float(value)
 
     def boolean(self, key: str, default: Any = _MISSING) -> Any:
@@ -99,6 +104,7 @@ class Table:
         for value in values:
             if not isinstance(value, str):
                 self.fail(key, f"should be a list of strings, but holds {_named(value)}")
+            self._no_nul(key, value)
         return tuple(values)
 
     def mapping(self, key: str) -> dict[str, str]:
@@ -107,7 +113,13 @@ class Table:
         for name, value in values.items():
             if not isinstance(value, str):
                 self.fail(key, f"{name} should be a string, not {_named(value)}")
+            self._no_nul(key, name + value)
         return dict(values)
+
+    def _no_nul(self, key: str, value: str | None) -> None:
+        """Most of what is read goes to programs as an argument or a variable, which can't hold one."""
+        if value and "\0" in value:
+            self.fail(key, "holds a NUL character", "Leave it out")
 
     def raw(self, key: str) -> Any:
         """Whatever stands there, or None: the caller judges it."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -131,11 +132,15 @@ args = { BASE = "other" }
         ("[run]\nprot = 1", "run.prot: unknown key. Did you mean 'port'?"),
         ("[local]", "local.run: names no program"),
         ('[local]\nrun = "go run ."', "local.run: should be a list of strings"),
-        ('[local]\nrun = ["a\\u0000b"]', "local.run: names no program"),
+        ('[local]\nrun = ["a\\u0000b"]', "local.run: holds a NUL character"),
+        ('title = "a\\u0000b"', "title: holds a NUL character"),
+        ('[run]\nenv = { A = "a\\u0000b" }', "run.env: holds a NUL character"),
+        ('[[check]]\nname = "x"\nargs = ["a\\u0000b"]', "args: holds a NUL character"),
+        ('[[check]]\nname = "x"\ntimeout = 1e300', "is out of range. Give 86400 or less"),
         ('[local]\nrun = ["a"]\nenv = { "A=B" = "c" }', "can't be set in an environment"),
         ('[local]\nrun = ["a"]\nshell = true', "local.shell: unknown key"),
         ("variants = 1", "variants: should be a table"),
-        ('context = "a\\u0000b"', "is not a folder"),
+        ('context = "a\\u0000b"', "context: holds a NUL character"),
         ('context = "app.toml"', "is not a folder"),
         ('context = "/etc"', "leads out of the project"),
         ("check = 1", "check: should be [[check]] tables"),
@@ -164,6 +169,14 @@ def test_links_that_lead_out(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"out\.Dockerfile: leads out of the project"):
         found(root)
     (root / "dockerfiles" / "a" / "out.Dockerfile").unlink()
+    (root / "dockerfiles" / "a" / "loop.Dockerfile").symlink_to("loop.Dockerfile")
+    with pytest.raises(BadInput, match=r"loop\.Dockerfile: "):
+        found(root)
+    (root / "dockerfiles" / "a" / "loop.Dockerfile").unlink()
+    os.mkfifo(root / "dockerfiles" / "a" / "pipe.Dockerfile")
+    with pytest.raises(BadInput, match=r"pipe\.Dockerfile: not a regular file"):
+        found(root)
+    (root / "dockerfiles" / "a" / "pipe.Dockerfile").unlink()
     (root / "apps" / "a" / "src").symlink_to(outside)
     with pytest.raises(BadInput, match="leads out of the project"):
         app(root, 'context = "src"')

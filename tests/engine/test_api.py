@@ -99,3 +99,11 @@ def test_a_context_is_the_builder_of_its_name(monkeypatch: pytest.MonkeyPatch) -
         connect()
     monkeypatch.setenv("DOCKER_HOST", "tcp://far:1")
     assert endpoint().builder == "default"
+
+
+@pytest.mark.parametrize("answer", [[], {}, {"Id": "sha256:1", "Config": [1]}, "x", 1])
+@pytest.mark.usefixtures("staged")
+def test_what_answers_like_no_engine_is_said(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
+    monkeypatch.setattr(api, "ask", lambda *_: answer)
+    with pytest.raises(EngineError, match="what it says of x is no image"):
+        inspect(["x"])

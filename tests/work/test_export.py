@@ -81,6 +81,7 @@ def test_what_is_no_folder(project: Path, out: Path) -> None:
     one_line(export(project, out / "file" / "below"), 2, "below a file")
     (out / "loop").symlink_to("loop")
     one_line(export(project, out / "loop"), 2, "--out ")
+    one_line(tare(project, "export", "--app", "tool", "--out", "~nobody-here/x"), 2, "--out ~nobody-here/x: ")
     (out / "empty").mkdir()
     done = subprocess.run([*TARE, "export", "--app", "tool", "--out", "."], cwd=out / "empty", capture_output=True, text=True, check=False)
     assert done.returncode == 2

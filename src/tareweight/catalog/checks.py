@@ -54,6 +54,10 @@ class Check:
     http: Http | None = None
 
 
+LONGEST = 86_400
+"""Seconds that a check may have: a day."""
+
+
 def parse(tables: list[Table]) -> tuple[Check, ...]:
     """The checks of one app.toml, in its order. A check that could not fail is refused."""
     checks: list[Check] = []
@@ -69,9 +73,9 @@ def parse(tables: list[Table]) -> tuple[Check, ...]:
 def _command(table: Table, name: str) -> Check:
     return Check(
         name=name,
-        timeout=table.number("timeout", 10),
+        timeout=table.number("timeout", 10, high=LONGEST),
         args=table.strings("args"),
-        stdin=table.string("stdin", None),
+        stdin=table.string("stdin", None, nul=True),
         exit=table.integer("exit", 0, high=255),
         stdout=_expect(table, "stdout"),
         stderr=_expect(table, "stderr"),
@@ -87,12 +91,12 @@ def _http(table: Table, name: str) -> Check:
         path=path,
         method=table.string("method", "GET"),
         request_headers=tuple(table.mapping("request_headers").items()),
-        request_body=table.string("request_body", None),
+        request_body=table.string("request_body", None, nul=True),
         status=table.integer("status", 200, low=100, high=599),
         headers=tuple((key, found) for key in wanted.data if (found := _expect(wanted, key))),
         body=_expect(table, "body"),
     )
-    return Check(name=name, timeout=table.number("timeout", 10), http=http)
+    return Check(name=name, timeout=table.number("timeout", 10, high=LONGEST), http=http)
 
 
 def _expect(table: Table, key: str) -> Expect | None:

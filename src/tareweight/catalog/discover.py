@@ -47,8 +47,7 @@ def _of_app(file: Path, name: str, folder: Path, root: Path, *, bare: bool = Fal
         raise BadInput(f"{file}: the app '{name}' has no Dockerfile", hint=f"Make {folder.relative_to(root) / ('Dockerfile' if bare else 'single.Dockerfile')}")
     for variant, path in found.items():
         _check_name(variant, str(path))
-        if not path.resolve().is_relative_to(root):
-            raise BadInput(f"{path}: leads out of the project {root}", hint="Keep Dockerfiles within the project")
+        _check_file(path, root)
     found |= _borrowed(app, file, found)
     for table, variants in (("variants", app.variant_needs), ("budget", app.variant_limits)):
         for variant in variants:
@@ -63,6 +62,18 @@ def _of_app(file: Path, name: str, folder: Path, root: Path, *, bare: bool = Fal
 def _check_name(variant: str, where: str) -> None:
     if not TAG.fullmatch(variant) or variant != variant.lower():
         raise BadInput(f"{where}: '{variant}' can't be an image's tag", hint="Use lower-case letters, digits, . _ and -, at most 128")
+
+
+def _check_file(path: Path, root: Path) -> None:
+    """`BadInput` for what leads out of the project, and for what isn't a file: a pipe would be waited for. One that can't be read fails its target alone."""
+    try:
+        inside = path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError) as error:  # a loop of links
+        raise BadInput(f"{path}: a link that leads nowhere", hint="Make it a file, or remove it") from error
+    if not inside:
+        raise BadInput(f"{path}: leads out of the project {root}", hint="Keep Dockerfiles within the project")
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise BadInput(f"{path}: not a regular file", hint="Make it a file, or remove it")
 
 
 def _borrowed(app: App, file: Path, own: Mapping[str, Path]) -> dict[str, Path]:

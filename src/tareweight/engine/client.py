@@ -103,7 +103,10 @@ def inspect(names: Sequence[str]) -> dict[str, Image]:
     found = {}
     for name, answer in zip(wanted, _answers([f"/images/{name}/json" for name in wanted]), strict=True):
         if not isinstance(answer, Refused):
-            found[name] = _image(answer)
+            try:
+                found[name] = _image(answer)
+            except (KeyError, TypeError, AttributeError) as error:
+                raise _fault(ValueError(f"what it says of {name} is no image")) from error
         elif answer.status not in {400, 404}:  # no name at all, and no image of that name
             raise _fault(answer)
     return found

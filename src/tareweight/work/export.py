@@ -63,12 +63,11 @@ def _free(out: str) -> Path:
     """The folder as an absolute path. `BadInput` unless it is empty or can be made."""
     if not out or "\0" in out:
         raise BadInput("--out: missing", hint="Name the folder for the artifact, as in --out build/artifact")
-    folder = Path(out).expanduser()
     try:
-        folder = folder.resolve()
+        folder = Path(out).expanduser().resolve()
         if folder.is_dir() and any(folder.iterdir()):
             raise BadInput(f"--out {out}: isn't empty", hint="Name a folder that is, or one that isn't there yet")
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, ~nobody
         raise BadInput(f"--out {out}: {getattr(error, 'strerror', None) or error}") from error
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"--out {out}: is a file", hint="Name a folder")
