@@ -30,6 +30,8 @@ def clean(project: Project) -> list[str]:
             told.append(f"removed {what}" if done.code == 0 else f"kept {what}: {done.stderr.strip().splitlines()[-1]}")
     if not project.wishes.apps and not project.wishes.variants:
         tare = project.settings.tare
+        if tare.is_symlink():  # what it leads to is somebody else's
+            return [*told, f"kept {tare}: it is a link"]
         started = tare / "engine"
         for entry in sorted(tare.iterdir()) if tare.is_dir() else ():
             if entry != started:

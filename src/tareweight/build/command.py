@@ -118,7 +118,7 @@ def _secret(name: str, path: Path) -> str:
 
 def fields(*words: str) -> str:
     """One line of CSV, as buildx reads its options: a comma in a path needs quotes."""
-    return ",".join('"' + word.replace('"', '""') + '"' if set(word) & set(',"') else word for word in words)
+    return ",".join('"' + word.replace('"', '""') + '"' if set(word) & set(',"\n\r') else word for word in words)
 
 
 def _escaped(value: Any) -> Any:

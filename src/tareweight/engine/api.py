@@ -6,6 +6,7 @@ ssh) is asked through it. Contexts and DOCKER_HOST count as for the docker comma
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
@@ -45,7 +46,9 @@ def sdk(timeout: int) -> Any:
     where = endpoint()
     if where.host == NOWHERE:  # the SDK would take the default one
         raise EngineError(f"the Docker Engine doesn't answer: there is no {where.origin}", hint="`docker context ls` tells which there are")
-    return docker.from_env(timeout=timeout, use_ssh_client=where.host.startswith("ssh"))
+    # The SDK's own reading of contexts isn't the docker command's: it is told which host that talks to.
+    environment = {**os.environ, "DOCKER_HOST": where.host} if where.origin.startswith("context") else None
+    return docker.from_env(timeout=timeout, use_ssh_client=where.host.startswith("ssh"), environment=environment)
 
 
 def _elsewhere(requests: Sequence[str]) -> list[Any]:
